@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/types/span.h"
+#include "bridge/base/mutex.h"
+#include "bridge/hub/topic_view.h"
+#include "bridge/store/store.h"
+
+namespace sluice {
+
+// Between the store and the readers: hands each commit to the loops that have
+// readers of its topic.
+//
+// A commit costs a look-up a topic and an inbox entry for each loop that reads
+// it, whatever the number of readers.
+//
+// Thread safety: all methods may be called from any thread.
+// Lifetime: must outlive every view, and the store must outlive the hub's use
+// of it. SetStore comes before anything else: the store is made with the hub as
+// its listener.
+class Hub {
+ public:
+  Hub() = default;
+  Hub(const Hub&) = delete;
+  Hub& operator=(const Hub&) = delete;
+
+  void SetStore(Store* store) { store_ = store; }
+  Store& store() const { return *store_; }
+
+  // The store's listener.
+  void OnCommitted(absl::Span<const EntryRef> committed);
+
+  // A view of `topic` for the loop of `inbox`. `ready` is called once the view
+  // is complete from a place on, maybe within this call and maybe on another
+  // thread; not at all if the view is gone by then.
+  std::unique_ptr<TopicView> Watch(const std::string& topic, LoopInbox& inbox,
+                                   std::function<void()> ready);
+
+  // How many streams read `topic` now.
+  uint64_t Subscribers(const std::string& topic) const;
+
+ private:
+  friend class TopicView;
+
+  struct Watched {
+    std::vector<TopicView*> views;  // one a loop, or more
+    int64_t subscribers = 0;
+  };
+
+  void Leave(const TopicView& view);
+  void CountSubscribers(const std::string& topic, int change);
+
+  // Constant after SetStore.
+  Store* store_ = nullptr;
+
+  mutable Mutex mutex_;
+  uint64_t next_view_id_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<std::string, Watched> watched_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace sluice

@@ -1,0 +1,141 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "absl/types/span.h"
+#include "bridge/event/entry.h"
+
+namespace sluice {
+
+// How a topic keeps and hands out its events; the server's settings, or a
+// topic's own.
+struct TopicSettings {
+  enum class Start { kEarliest, kLatest };
+  enum class SlowReader { kGap, kDisconnect };
+
+  uint64_t retention_events = 1000;    // the last N; 1 or more
+  uint64_t retention_bytes = 8 << 20;  // payload + id + type; 1 or more
+  absl::Duration retention_age = absl::Hours(1);
+  Start default_start = Start::kEarliest;
+  SlowReader slow_reader = SlowReader::kGap;
+  bool coalesce = false;
+  bool omit_done_marker = false;
+};
+
+// What a store knows of a topic at one visible end.
+struct TopicInfo {
+  TopicSettings settings;
+  Offset first = 0;  // the earliest event that is kept; 0: none
+  Offset last = 0;   // the last entry, end included; 0: there never was one
+  Offset trimmed_through = 0;  // the last event that retention removed; 0: none
+  uint64_t events = 0;
+  uint64_t bytes = 0;
+  absl::Time create_time;
+  EntryRef end;  // null while the topic is open
+};
+
+// What one process asks of its topics' log: append, be told, read. Everything a
+// reader ever gets has been committed here first, and the hub keeps no truth of
+// its own.
+//
+// One store is one log. An offset becomes visible only after all lower ones, so
+// that the log has one visible end, which no reader passes. Offsets rise by
+// topic and over the whole log, and a durable store never uses one twice.
+//
+// Thread safety: every method may be called from any thread, and none blocks. A
+// callback comes once, on a thread of the store's or within the call, with no
+// lock held. Lifetime: the listener must outlive the store; so must whatever a
+// callback refers to until it has been called.
+class Store {
+ public:
+  // Called in the log's order, each entry once, whoever wrote it; never twice
+  // at a time. It moves the visible end.
+  using Listener = std::function<void(absl::Span<const EntryRef> committed)>;
+
+  // A call's claim on a topic; see OnAbort in event.proto.
+  struct Lease {
+    uint64_t holder = 0;  // names the call
+    bool fail_on_abort = false;
+  };
+
+  struct AppendRequest {
+    std::string topic;  // checked by CheckWritableTopic
+    std::vector<EventDraft> events;
+    absl::optional<End> end;
+    absl::optional<Lease> lease;
+  };
+
+  struct Appended {
+    uint64_t accepted = 0;    // events that are new
+    uint64_t duplicates = 0;  // events that were there
+    Offset last = 0;  // of the last entry, ends included, a duplicate's being
+                      // the first one's; 0: no entry
+  };
+
+  // All or nothing; requests to one topic commit in the order of the calls.
+  // `done` gets FailedPrecondition for a new event or a different end after the
+  // topic's end, ResourceExhausted when a limit, which it names, is reached.
+  using AppendDone = std::function<void(absl::StatusOr<Appended>)>;
+
+  // The answer to Describe; `info` is empty if the topic is not there.
+  struct Description {
+    absl::optional<TopicInfo> info;
+    Offset visible_end = 0;
+    absl::optional<Offset>
+        found;  // where the event with the id that was asked for is
+    Offset before_last = 0;  // the place before the last N events that are kept
+  };
+
+  // A part of a topic: all that it has in (after, reached].
+  struct Segment {
+    std::vector<EntryRef> entries;
+    Offset reached = 0;          // at least the offset asked for
+    Offset trimmed_through = 0;  // the last event that retention removed; a gap
+                                 // if it is after the one asked for
+    bool at_end = false;         // `reached` was the visible end
+  };
+
+  virtual ~Store() = default;
+
+  // Names this life of the log.
+  virtual const Epoch& epoch() const = 0;
+
+  virtual void Append(AppendRequest request, AppendDone done) = 0;
+
+  // The call `holder` has finished. If it had set fail_on_abort for `topic` and
+  // nobody else holds the topic, the topic fails (ABORTED) once `grace` is
+  // over, unless a request has named it by then.
+  virtual void Release(const std::string& topic, Lease lease,
+                       absl::Duration grace) = 0;
+
+  // From `ready` on, the listener hears of every entry of `topic` after the
+  // offset that `ready` gets. Watches are counted.
+  virtual void Watch(const std::string& topic,
+                     std::function<void(Offset visible_end)> ready) = 0;
+  virtual void Unwatch(const std::string& topic) = 0;
+
+  // `id`: an event's id to look up, or empty. `last`: how far back
+  // `before_last` is, in events.
+  virtual void Describe(const std::string& topic, const std::string& id,
+                        uint64_t last,
+                        std::function<void(Description)> done) = 0;
+
+  // About `max_bytes` of the topic's entries after `after`, at least one if
+  // there is one.
+  virtual void Read(const std::string& topic, Offset after, size_t max_bytes,
+                    std::function<void(Segment)> done) = 0;
+
+  // AlreadyExists for a live topic, and for an ended one unless
+  // `replace_ended`. ResourceExhausted beyond max_topics.
+  virtual void Create(const std::string& topic, TopicSettings settings,
+                      bool replace_ended,
+                      std::function<void(absl::StatusOr<TopicInfo>)> done) = 0;
+};
+
+}  // namespace sluice
