@@ -80,7 +80,7 @@ need_node() {
     esac
     local home=$root/build/node
     [[ -x $home/node_modules/node-linux-$arch/bin/node ]] ||
-      npm install --silent --no-save --prefix "$home" "node-linux-$arch@22.22.0"
+      npm install --no-save --no-audit --no-fund --loglevel=error --prefix "$home" "node-linux-$arch@22.22.0"
     export PATH=$home/node_modules/node-linux-$arch/bin:$PATH
   fi
   node_is_new_enough
@@ -112,7 +112,8 @@ need_python() {
 lint_protos() { (cd "$root/protos" && "$e2e/node_modules/.bin/buf" lint); }
 
 lint_format() {
-  (cd "$root" && git ls-files -z '*.h' '*.cc' | xargs -0r clang-format-14 --dry-run -Werror)
+  (cd "$root" && find bridge clients tests -name node_modules -prune -o \( -name '*.h' -o -name '*.cc' \) -print0 |
+    xargs -0r clang-format-14 --dry-run -Werror)
 }
 
 lint_scripts() {
