@@ -58,7 +58,7 @@ clock() {
 mkfifo "$folder/clock"
 clock >"$folder/clock" 2>/dev/null &
 pids=("$!" "${pids[@]}")
-"$bin/sluice" pub clock --grpc "$grpc" <"$folder/clock" >/dev/null &
+"$bin/sluice" pub clock --quiet --grpc "$grpc" <"$folder/clock" >/dev/null &
 pids=("$!" "${pids[@]}")
 
 port=${http##*:}

@@ -6,7 +6,7 @@ const assert = require('node:assert/strict');
 const { test } = require('node:test');
 const { useBridge } = require('./lib/bridge.js');
 const { useBrowser } = require('./lib/browser.js');
-const { status, useProducer, value, violations } = require('./lib/producer.js');
+const { failure, status, useProducer, value, violations } = require('./lib/producer.js');
 const { chromium, decode } = require('./lib/readers.js');
 const { openStream } = require('./lib/raw.js');
 
@@ -126,7 +126,7 @@ const REFUSED = [
 
 for (const [name, event, field] of REFUSED) {
   test(`${name} is INVALID_ARGUMENT, names the field, and stores nothing`, async () => {
-    const error = await producer.batch({ topic: 'row.refused', events: [{ text: 'fine' }, event] }).then(assert.fail, (e) => e);
+    const error = await failure(producer.batch({ topic: 'row.refused', events: [{ text: 'fine' }, event] }));
     assert.equal(error.code, status.INVALID_ARGUMENT, error.message);
     assert.equal(violations(error)[0].field, `requests[0].events[1].${field}`);
     assert.ok(violations(error)[0].description.length > 0);
@@ -135,7 +135,7 @@ for (const [name, event, field] of REFUSED) {
 }
 
 test('an event above max_event_bytes is RESOURCE_EXHAUSTED and says which limit', async () => {
-  const error = await producer.batch({ topic: 'row.big', events: [{ text: 'z'.repeat((1 << 20) + 1) }] }).then(assert.fail, (e) => e);
+  const error = await failure(producer.batch({ topic: 'row.big', events: [{ text: 'z'.repeat((1 << 20) + 1) }] }));
   assert.equal(error.code, status.RESOURCE_EXHAUSTED);
   assert.match(error.details, /max_event_bytes/);
 });

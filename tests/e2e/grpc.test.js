@@ -7,7 +7,7 @@ const path = require('node:path');
 const { test } = require('node:test');
 const { useBridge } = require('./lib/bridge.js');
 const { Child } = require('./lib/process.js');
-const { status, useProducer } = require('./lib/producer.js');
+const { failure, status, useProducer } = require('./lib/producer.js');
 const { decode } = require('./lib/readers.js');
 const { openStream } = require('./lib/raw.js');
 
@@ -81,13 +81,13 @@ test('CreateTopic without a name makes one that cannot be guessed', async () => 
 
 test('CreateTopic of a topic that is there is ALREADY_EXISTS', async () => {
   await producer.batch({ topic: 'there', events: [{ text: 'x' }] });
-  const error = await producer.createTopic({ topic: 'there' }).then(assert.fail, (e) => e);
+  const error = await failure(producer.createTopic({ topic: 'there' }));
   assert.equal(error.code, status.ALREADY_EXISTS);
 });
 
 test('an ended topic can be replaced if the caller says so', async () => {
   await producer.batch({ topic: 'replaced', events: [{ text: 'x' }], end: {} });
-  const error = await producer.createTopic({ topic: 'replaced' }).then(assert.fail, (e) => e);
+  const error = await failure(producer.createTopic({ topic: 'replaced' }));
   assert.equal(error.code, status.ALREADY_EXISTS);
   const { topic } = await producer.createTopic({ topic: 'replaced', replaceEnded: true });
   assert.equal(topic.state, 'TOPIC_STATE_OPEN');

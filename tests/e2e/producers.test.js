@@ -6,7 +6,7 @@ const { test } = require('node:test');
 const { useBridge } = require('./lib/bridge.js');
 const { BIN, Child } = require('./lib/process.js');
 const {
-  PUBLISH, PUBLISH_BATCH, PUBLISH_WITH_FEEDBACK, accepted, encodeRequest, status, useProducer, violations,
+  PUBLISH, PUBLISH_BATCH, PUBLISH_WITH_FEEDBACK, accepted, encodeRequest, failure, status, useProducer, violations,
 } = require('./lib/producer.js');
 const { python, pythonStubs } = require('./lib/python.js');
 const { decode } = require('./lib/readers.js');
@@ -96,7 +96,7 @@ test('an event sent again with its id counts as a duplicate, also after the end'
 test('a new event or another end after the end is FAILED_PRECONDITION', async () => {
   await producer.publish({ topic: 'over', events: [{ text: 'x' }] }, { end: {} });
   for (const request of [{ events: [{ text: 'y' }] }, { end: { error: { code: 13, message: 'no' } } }]) {
-    const error = await producer.batch({ topic: 'over', ...request }).then(assert.fail, (e) => e);
+    const error = await failure(producer.batch({ topic: 'over', ...request }));
     assert.equal(error.code, status.FAILED_PRECONDITION, error.message);
   }
 });
@@ -138,7 +138,7 @@ test("grpc-js's cancel() is no end", async (t) => {
   call.write({ topic: 'cancelled', events: [{ text: 'before' }] });
   await raw.until('the event', () => data(raw).length === 1);
   call.cancel();
-  assert.equal((await call.response.then(assert.fail, (e) => e)).code, status.CANCELLED);
+  assert.equal((await failure(call.response)).code, status.CANCELLED);
   await noProducer('cancelled');
   await producer.publish({ topic: 'cancelled', events: [{ text: 'after' }] });
   await raw.until('the next event', () => data(raw).length === 2);
@@ -150,7 +150,7 @@ test("grpc-js's deadline is no end", async (t) => {
   const raw = await stream(t, 'deadline');
   const call = producer.open({ deadline: Date.now() + 500 });
   call.write({ topic: 'deadline', events: [{ text: 'before' }] });
-  assert.equal((await call.response.then(assert.fail, (e) => e)).code, status.DEADLINE_EXCEEDED);
+  assert.equal((await failure(call.response)).code, status.DEADLINE_EXCEEDED);
   await raw.until('the event', () => data(raw).length === 1);
   await noProducer('deadline');
   await producer.publish({ topic: 'deadline', events: [{ text: 'after' }] });
@@ -229,8 +229,7 @@ for (const [index, [name, bytes]] of Object.entries(DAMAGED).entries()) {
     test(`${name} fails a ${method} call with INVALID_ARGUMENT; the events before it stay`, async (t) => {
       const topic = `damaged.${method}.${index}`;
       const raw = await stream(t, topic);
-      const error = await producer.raw(path, good(topic, '1', '2'), good(topic, '3'), bytes, good(topic, 'never'))
-          .then(assert.fail, (e) => e);
+      const error = await failure(producer.raw(path, good(topic, '1', '2'), good(topic, '3'), bytes, good(topic, 'never')));
       assert.equal(error.code, status.INVALID_ARGUMENT, error.message);
       assert.match(violations(error)[0].field, /^requests\[2\]/);
       assert.deepEqual(accepted(error), ['3']);
@@ -243,16 +242,16 @@ for (const [index, [name, bytes]] of Object.entries(DAMAGED).entries()) {
 }
 
 test('a damaged PublishBatch is INVALID_ARGUMENT and stores nothing', async () => {
-  const error = await producer.raw(PUBLISH_BATCH, DAMAGED['a truncated request']).then(assert.fail, (e) => e);
+  const error = await failure(producer.raw(PUBLISH_BATCH, DAMAGED['a truncated request']));
   assert.equal(error.code, status.INVALID_ARGUMENT);
   assert.match(violations(error)[0].field, /^requests\[0\]/);
 });
 
 test('a bad event in the middle of a call is named by its place, and its whole request stores nothing', async (t) => {
   const raw = await stream(t, 'bad.middle');
-  const error = await producer.publish(
+  const error = await failure(producer.publish(
       { topic: 'bad.middle', events: [{ text: '1' }] },
-      { events: [{ text: 'not stored' }, { text: 'x' }, { type: 'a\nb' }] }).then(assert.fail, (e) => e);
+      { events: [{ text: 'not stored' }, { text: 'x' }, { type: 'a\nb' }] }));
   assert.equal(error.code, status.INVALID_ARGUMENT);
   assert.equal(violations(error)[0].field, 'requests[1].events[2].type');
   assert.deepEqual(accepted(error), ['1']);
@@ -263,7 +262,7 @@ test('a bad event in the middle of a call is named by its place, and its whole r
 
 for (const topic of ['', 'a..b', '.a', 'a.', 'a b', 'a/b', 'é', 'sluice.mine', 'a.*', '>', 'x'.repeat(256)]) {
   test(`the topic ${JSON.stringify(topic.slice(0, 20))} is refused`, async () => {
-    const error = await producer.publish({ topic, events: [{ text: 'x' }] }).then(assert.fail, (e) => e);
+    const error = await failure(producer.publish({ topic, events: [{ text: 'x' }] }));
     assert.equal(error.code, status.INVALID_ARGUMENT, error.message);
     assert.equal(violations(error)[0].field, 'requests[0].topic');
   });

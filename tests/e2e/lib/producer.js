@@ -33,6 +33,11 @@ function violations(error) {
       .flatMap((any) => details.lookupType('BadRequest').decode(any.value).fieldViolations);
 }
 
+// The error of a call that has to fail.
+function failure(call) {
+  return call.then((response) => { throw new Error(`the call did not fail: ${JSON.stringify(response)}`); }, (error) => error);
+}
+
 const accepted = (error) => error.metadata.get('sluice-accepted').map(String);
 
 // A JavaScript value as google.protobuf.Value.
@@ -136,6 +141,6 @@ function useProducer(bridge) {
 const encodeRequest = v1.PublisherService.service.Publish.requestSerialize;
 
 module.exports = {
-  PUBLISH, PUBLISH_BATCH, PUBLISH_WITH_FEEDBACK, Producer, accepted, encodeRequest, status: grpc.status, useProducer, value,
+  PUBLISH, PUBLISH_BATCH, PUBLISH_WITH_FEEDBACK, Producer, accepted, encodeRequest, failure, status: grpc.status, useProducer, value,
   violations,
 };
