@@ -1,0 +1,221 @@
+#include "clients/cli/pub.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <deque>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "clients/cli/create_topic.h"
+#include "clients/cli/exit_code.h"
+#include "clients/cli/limits.h"
+#include "clients/cli/line_splitter.h"
+#include "clients/cli/pace.h"
+#include "clients/cli/publish_report.h"
+#include "clients/cli/publisher.h"
+#include "clients/cli/terminal.h"
+#include "clients/cli/wakeup.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::size_t kReadBytes = std::size_t{64} << 10;
+
+// The loop between standard input and the call. Neither may keep it from
+// noticing the other, nor Ctrl-C.
+class Pub {
+ public:
+  Pub(const PubOptions& options, const Io& io, Terminal& terminal,
+      Publisher& publisher, const Wakeup& wakeup)
+      : options_(options),
+        io_(io),
+        terminal_(terminal),
+        publisher_(publisher),
+        wakeup_(wakeup),
+        maker_(options.shape),
+        limiter_(options.rate) {}
+
+  // Until the call is over. What is wrong with the input is a sentence.
+  absl::Status Run();
+
+ private:
+  void Wait();
+  bool wants_input() const {
+    return !input_over_ && held_.empty() && publisher_.has_room();
+  }
+  void Read();
+  void TakeInput(absl::string_view bytes);
+  void EndInput();
+  void AddEvent(std::string input);
+  void Refuse(absl::Status status);
+  void Release();
+  void Tell();
+
+  const PubOptions& options_;
+  const Io& io_;
+  Terminal& terminal_;
+  Publisher& publisher_;
+  const Wakeup& wakeup_;
+
+  LineSplitter splitter_{kMaxInputEventBytes};
+  std::string whole_;
+  EventMaker maker_;
+  // Made, but not yet due: what one read brings, at most.
+  std::deque<v1::Event> held_;
+  RateLimiter limiter_;
+  RateMeter meter_;
+  absl::Status input_status_;
+  bool input_over_ = false;
+  bool interrupted_ = false;
+  bool told_cleaned_ = false;
+};
+
+absl::Status Pub::Run() {
+  while (!publisher_.done()) {
+    if (!interrupted_ && io_.interrupt.raised()) {
+      interrupted_ = input_over_ = true;
+      held_.clear();
+      publisher_.Finish(absl::nullopt);
+    }
+    Release();
+    Tell();
+    Wait();
+  }
+  // The call may have brought a stop right before it was over.
+  Tell();
+  return input_status_;
+}
+
+void Pub::Wait() {
+  std::vector<pollfd> fds = {{wakeup_.fd(), POLLIN, 0}};
+  if (!interrupted_) fds.push_back({io_.interrupt.fd(), POLLIN, 0});
+  const bool reading = wants_input();
+  if (reading) fds.push_back({io_.in, POLLIN, 0});
+
+  absl::Duration timeout = absl::InfiniteDuration();
+  if (!held_.empty()) timeout = limiter_.Wait(SteadyNow());
+  if (terminal_.shows_progress())
+    timeout = std::min(timeout, absl::Milliseconds(200));
+  const int milliseconds =
+      timeout == absl::InfiniteDuration()
+          ? -1
+          : static_cast<int>(absl::ToInt64Milliseconds(
+                std::min(timeout, absl::Hours(1)) + absl::Microseconds(999)));
+  if (poll(fds.data(), fds.size(), milliseconds) <= 0) return;
+  wakeup_.Drain();
+  if (reading && fds.back().revents != 0) Read();
+}
+
+void Pub::Read() {
+  char buffer[kReadBytes];
+  const auto count = read(io_.in, buffer, sizeof(buffer));
+  if (count > 0) return TakeInput({buffer, static_cast<std::size_t>(count)});
+  if (count == 0) return EndInput();
+  if (errno == EINTR || errno == EAGAIN) return;
+  Refuse(absl::UnknownError(
+      absl::StrCat("can't read standard input: ", std::strerror(errno))));
+}
+
+void Pub::TakeInput(absl::string_view bytes) {
+  if (options_.shape.whole) {
+    absl::StrAppend(&whole_, bytes);
+    if (whole_.size() > kMaxInputEventBytes) {
+      Refuse(absl::ResourceExhaustedError(absl::StrCat(
+          "the input is larger than ", kMaxInputEventBytes, " bytes")));
+    }
+    return;
+  }
+  std::vector<std::string> lines;
+  const absl::Status status = splitter_.Feed(bytes, lines);
+  for (std::string& line : lines) AddEvent(std::move(line));
+  if (!status.ok()) Refuse(status);
+}
+
+void Pub::EndInput() {
+  if (options_.shape.whole) {
+    AddEvent(std::move(whole_));
+  } else if (auto line = splitter_.Finish()) {
+    AddEvent(*std::move(line));
+  }
+  input_over_ = true;
+}
+
+void Pub::AddEvent(std::string input) {
+  if (!input_status_.ok()) return;
+  auto event = maker_.Make(std::move(input));
+  if (!event.ok()) return Refuse(event.status());
+  held_.push_back(*std::move(event));
+}
+
+// What came before it is still published; the topic is not ended.
+void Pub::Refuse(absl::Status status) {
+  if (input_status_.ok()) input_status_ = std::move(status);
+  input_over_ = true;
+}
+
+void Pub::Release() {
+  const absl::Time now = SteadyNow();
+  std::vector<v1::Event> due;
+  while (!held_.empty() && limiter_.Take(now)) {
+    due.push_back(std::move(held_.front()));
+    held_.pop_front();
+  }
+  if (!due.empty()) publisher_.Send(std::move(due));
+  if (!input_over_ || !held_.empty()) return;
+  publisher_.Finish(input_status_.ok() ? options_.end : absl::nullopt);
+}
+
+void Pub::Tell() {
+  if (maker_.cleaned() && !std::exchange(told_cleaned_, true)) {
+    terminal_.Note("the input is not all UTF-8; what is not becomes U+FFFD");
+  }
+  while (const auto reason = publisher_.TakeStop()) {
+    terminal_.Note(reason->empty()
+                       ? "a reader asks to stop"
+                       : absl::StrCat("a reader asks to stop: ", *reason));
+  }
+  ShowProgress(terminal_, publisher_.counts(), options_.acked, meter_);
+}
+
+}  // namespace
+
+int RunPub(const PubOptions& options, const Endpoints& endpoints,
+           const Io& io) {
+  Terminal terminal(io.err, options.quiet);
+  const auto channel = ConnectGrpc(endpoints.grpc);
+  if (options.create) {
+    if (const auto problem =
+            CreateTopic(channel, options.topic, endpoints.grpc)) {
+      terminal.Note(*problem);
+      return kExitFailure;
+    }
+  }
+  const absl::Time start = SteadyNow();
+  const Wakeup wakeup;
+  const auto publisher = Publisher::Start(
+      channel,
+      {options.topic,
+       options.on_abort_fail ? v1::ON_ABORT_FAIL : v1::ON_ABORT_UNSPECIFIED,
+       options.acked},
+      wakeup);
+  const absl::Status input =
+      Pub(options, io, terminal, *publisher, wakeup).Run();
+
+  const bool published =
+      ReportOutcome(terminal, *publisher, endpoints.grpc,
+                    options.shape.whole ? "" : "line ", SteadyNow() - start);
+  if (!input.ok()) terminal.Note(input.message());
+  if (io.interrupt.raised()) return kExitInterrupted;
+  return published && input.ok() ? kExitOk : kExitFailure;
+}
+
+}  // namespace sluice
