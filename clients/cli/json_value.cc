@@ -4,8 +4,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "clients/cli/clean_utf8.h"
 
 namespace sluice {
 
@@ -25,6 +27,24 @@ std::string StringField(const google::protobuf::Struct& object,
                         const std::string& key) {
   const auto field = object.fields().find(key);
   return field == object.fields().end() ? "" : field->second.string_value();
+}
+
+std::string JsonQuote(std::string text) {
+  CleanUtf8(text);
+  std::string json = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      json += {'\\', c};
+    } else if (c == '\n') {
+      json += "\\n";
+    } else if (byte < 0x20 || byte == 0x7F) {
+      absl::StrAppendFormat(&json, "\\u%04x", byte);
+    } else {
+      json += c;
+    }
+  }
+  return json += '"';
 }
 
 }  // namespace sluice

@@ -1,4 +1,4 @@
-// Reads the little JSON that the command line meets; protobuf does the parsing.
+// The little JSON that the command line meets; protobuf does the parsing.
 #pragma once
 
 #include <google/protobuf/struct.pb.h>
@@ -18,5 +18,9 @@ absl::StatusOr<google::protobuf::Value> ParseJson(absl::string_view text);
 // The string at `key` of an object; empty if there is none.
 std::string StringField(const google::protobuf::Struct& object,
                         const std::string& key);
+
+// `text` as a JSON string, quotes included (RFC 8259 7). What is not UTF-8 in
+// it becomes U+FFFD.
+std::string JsonQuote(std::string text);
 
 }  // namespace sluice

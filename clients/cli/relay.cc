@@ -42,7 +42,7 @@ class Relay {
 
  private:
   void FollowUpstream();
-  void TakeBody(std::string bytes);
+  void TakeBody(const std::string& bytes);
   void TakeResult();
   void CheckSilence();
   void Complete();
@@ -105,7 +105,7 @@ void Relay::FollowUpstream() {
   if (!over_) CheckSilence();
 }
 
-void Relay::TakeBody(std::string bytes) {
+void Relay::TakeBody(const std::string& bytes) {
   if (bytes.empty()) return;
   last_heard_ = SteadyNow();
   if (upstream_.status() / 100 != 2) {

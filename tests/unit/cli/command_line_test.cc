@@ -1,0 +1,107 @@
+#include "clients/cli/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "clients/cli/exit_code.h"
+#include "tests/unit/cli/fake_bridge.h"
+#include "tests/unit/cli/fake_http.h"
+#include "tests/unit/cli/test_io.h"
+
+namespace sluice {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class CommandLineTest : public ::testing::Test {
+ protected:
+  int Run(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "sluice");
+    io_.CloseInput();
+    return RunCommandLine(static_cast<int>(arguments.size()), arguments.data(),
+                          io_.io());
+  }
+
+  TestIo io_;
+};
+
+TEST_F(CommandLineTest, BadUsageIsExitTwoWithASentence) {
+  const std::vector<std::vector<const char*>> bad = {
+      {},
+      {"pub"},
+      {"nonsense"},
+      {"pub", ""},
+      {"pub", "t", "--end", "--fail", "x"},
+      {"pub", "t", "--id", "7"},
+      {"pub", "t", "--code", "3"},
+      {"pub", "t", "--fail", "x", "--code", "OK"},
+      {"pub", "t", "--rate", "0"},
+      {"pub", "t", "--grpc", "http://localhost:1"},
+      {"sub", "t", "--from", "middle"},
+      {"sub", "t", "--last", "-1"},
+      {"relay", "http://x"},
+      {"relay", "http://x", "t", "--idle-timeout", "0s"},
+      {"relay", "http://x", "t", "--header", "no colon"},
+      {"relay", "http://x", "t", "--data", "@/nonexistent"},
+  };
+  for (const auto& arguments : bad) {
+    EXPECT_EQ(Run(arguments), kExitUsage)
+        << ::testing::PrintToString(arguments);
+    EXPECT_THAT(io_.Err(), HasSubstr("sluice: "));
+  }
+}
+
+TEST_F(CommandLineTest, HelpAndVersionAreExitZero) {
+  for (const auto& arguments : std::vector<std::vector<const char*>>{
+           {"--help"}, {"--version"}, {"pub", "--help"}, {"relay", "-h"}}) {
+    EXPECT_EQ(Run(arguments), kExitOk);
+  }
+}
+
+TEST_F(CommandLineTest, TheBridgesAddressMayStandBeforeOrAfterTheCommand) {
+  FakeBridge bridge;
+  const std::string target = bridge.endpoints().grpc;
+  EXPECT_EQ(Run({"--grpc", target.c_str(), "pub", "a", "--end"}), kExitOk);
+  EXPECT_EQ(Run({"pub", "b", "--end", "--grpc", target.c_str()}), kExitOk);
+  EXPECT_EQ(bridge.requests().size(), 4u);
+}
+
+TEST_F(CommandLineTest, FailTakesACodeByName) {
+  FakeBridge bridge;
+  const std::string target = bridge.endpoints().grpc;
+  EXPECT_EQ(Run({"pub", "t", "--fail", "disk full", "--code",
+                 "resource_exhausted", "--grpc", target.c_str()}),
+            kExitOk);
+  EXPECT_EQ(bridge.end()->error().code(), 8);
+  EXPECT_EQ(bridge.end()->error().message(), "disk full");
+}
+
+TEST_F(CommandLineTest, ATopicMayBeCalledLikeACommand) {
+  FakeBridge bridge;
+  const std::string target = bridge.endpoints().grpc;
+  EXPECT_EQ(Run({"pub", "sub", "--grpc", target.c_str()}), kExitOk);
+  EXPECT_EQ(bridge.requests()[0].topic(), "sub");
+}
+
+TEST_F(CommandLineTest, EachHeaderOptionTakesOneValue) {
+  FakeBridge bridge;
+  FakeHttp upstream({Chunked("text/plain", {"one\n"})});
+  const std::string target = bridge.endpoints().grpc;
+  const std::string url = upstream.Url();
+  EXPECT_EQ(Run({"relay", "-H", "A: [1, 2]", "--header", "B: 2", url.c_str(),
+                 "t", "--data", "[]", "--grpc", target.c_str()}),
+            kExitOk);
+  EXPECT_THAT(bridge.texts(), ElementsAre("one"));
+  const std::string request = upstream.requests()[0];
+  EXPECT_THAT(request, HasSubstr("A: [1, 2]\r\n"));
+  EXPECT_THAT(request, HasSubstr("B: 2\r\n"));
+  EXPECT_THAT(request, HasSubstr("Content-Type: application/json\r\n"));
+  EXPECT_THAT(request, HasSubstr("\r\n\r\n[]"));
+}
+
+}  // namespace
+}  // namespace sluice
