@@ -8,7 +8,9 @@ namespace sluice {
 namespace {
 
 TEST(JsonValueTest, WhatIsQuotedReadsBackTheSame) {
-  const std::string text("a\"b\\c\n\r\t\0\x01\x7F</script> \xC3\xA4", 27);
+  // The NUL is why the length is given.
+  constexpr char kText[] = "a\"b\\c\n\r\t\0\x01\x7F</script> \xC3\xA4";
+  const std::string text(kText, sizeof(kText) - 1);
   const auto value = ParseJson(JsonQuote(text));
   ASSERT_TRUE(value.ok()) << value.status();
   EXPECT_EQ(value->string_value(), text);
