@@ -21,10 +21,11 @@ Entry::Entry(Offset offset, absl::Time time,
       retry_ms_(draft.retry_ms) {}
 
 Entry::Entry(Offset offset, absl::Time time,
-             std::shared_ptr<const std::string> topic, End end)
+             std::shared_ptr<const std::string> topic, End end, bool silent)
     : offset_(offset),
       time_(time),
       topic_(std::move(topic)),
+      silent_end_(silent),
       end_(std::make_unique<const End>(std::move(end))) {}
 
 }  // namespace sluice

@@ -49,7 +49,7 @@ class Entry {
   Entry(Offset offset, absl::Time time,
         std::shared_ptr<const std::string> topic, EventDraft draft);
   Entry(Offset offset, absl::Time time,
-        std::shared_ptr<const std::string> topic, End end);
+        std::shared_ptr<const std::string> topic, End end, bool silent);
   Entry(const Entry&) = delete;
   Entry& operator=(const Entry&) = delete;
 
@@ -57,9 +57,12 @@ class Entry {
   absl::Time time() const { return time_; }
   const std::string& topic() const { return *topic_; }
 
-  // True for the end of a topic: then only end() has a meaning.
+  // True for the end of a topic: then only end() and silent_end() mean
+  // something.
   bool is_end() const { return end_ != nullptr; }
   const End& end() const { return *end_; }
+  // The topic's streams end without a marker.
+  bool silent_end() const { return silent_end_; }
 
   absl::string_view id() const {
     return absl::string_view(bytes_).substr(0, id_bytes_);
@@ -83,6 +86,7 @@ class Entry {
   const uint8_t type_bytes_ = 0;
   const bool json_ = false;
   const uint32_t retry_ms_ = 0;
+  const bool silent_end_ = false;
   const std::unique_ptr<const End> end_;
 };
 

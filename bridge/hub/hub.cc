@@ -29,13 +29,15 @@ void Hub::OnCommitted(absl::Span<const EntryRef> committed) {
 
 std::unique_ptr<TopicView> Hub::Watch(const std::string& topic,
                                       LoopInbox& inbox,
+                                      std::function<void()> on_news,
                                       std::function<void()> ready) {
   std::unique_ptr<TopicView> view;
   uint64_t id;
   {
     MutexLock lock(mutex_);
     id = ++next_view_id_;
-    view = std::make_unique<TopicView>(*this, topic, inbox, id);
+    view = std::make_unique<TopicView>(*this, topic, inbox, std::move(on_news),
+                                       id);
     watched_[topic].views.push_back(view.get());
   }
   store_->Watch(

@@ -35,10 +35,12 @@ class Hub {
   // The store's listener.
   void OnCommitted(absl::Span<const EntryRef> committed);
 
-  // A view of `topic` for the loop of `inbox`. `ready` is called once the view
-  // is complete from a place on, maybe within this call and maybe on another
-  // thread; not at all if the view is gone by then.
+  // A view of `topic` for the loop of `inbox`, which calls `on_news` when there
+  // is something to Take. `ready` is called once the view is complete from a
+  // place on, maybe within this call and maybe on another thread; not at all if
+  // the view is gone by then.
   std::unique_ptr<TopicView> Watch(const std::string& topic, LoopInbox& inbox,
+                                   std::function<void()> on_news,
                                    std::function<void()> ready);
 
   // How many streams read `topic` now.

@@ -6,15 +6,22 @@
 
 namespace sluice {
 
-std::vector<TopicView*> LoopInbox::TakeMarked() {
+void LoopInbox::RunMarked() {
   std::vector<TopicView*> marked;
-  MutexLock lock(mutex_);
-  marked.swap(marked_);
-  return marked;
+  {
+    MutexLock lock(mutex_);
+    marked.swap(marked_);
+  }
+  for (TopicView* view : marked) view->on_news_();
 }
 
-TopicView::TopicView(Hub& hub, std::string topic, LoopInbox& inbox, uint64_t id)
-    : hub_(hub), topic_(std::move(topic)), inbox_(inbox), id_(id) {}
+TopicView::TopicView(Hub& hub, std::string topic, LoopInbox& inbox,
+                     std::function<void()> on_news, uint64_t id)
+    : hub_(hub),
+      topic_(std::move(topic)),
+      inbox_(inbox),
+      on_news_(std::move(on_news)),
+      id_(id) {}
 
 TopicView::~TopicView() {
   hub_.Leave(*this);

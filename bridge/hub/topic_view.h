@@ -17,19 +17,19 @@ class TopicView;
 // Where commits wait for one loop. A commit marks the view and wakes the loop,
 // once until the loop has looked.
 //
-// Thread safety: any thread may mark; TakeMarked is the loop's.
+// Thread safety: any thread may mark; RunMarked is the loop's.
 // Lifetime: must outlive the views made with it.
 class LoopInbox {
  public:
-  // `wake` makes the loop call TakeMarked soon; called on any thread, with no
+  // `wake` makes the loop call RunMarked soon; called on any thread, with no
   // lock held.
   explicit LoopInbox(std::function<void()> wake) : wake_(std::move(wake)) {}
   LoopInbox(const LoopInbox&) = delete;
   LoopInbox& operator=(const LoopInbox&) = delete;
 
-  // The views that have something new, each once, in the order in which they
-  // got it.
-  std::vector<TopicView*> TakeMarked();
+  // Calls the `on_news` of each view that has something new, in the order in
+  // which they got it. None of them may destroy a view.
+  void RunMarked();
 
   void Wake() const { wake_(); }
 
@@ -62,7 +62,8 @@ class TopicView {
   static constexpr size_t kMaxWaitingBytes = 1 << 20;
   static constexpr size_t kMaxWaitingEntries = 4096;
 
-  TopicView(Hub& hub, std::string topic, LoopInbox& inbox, uint64_t id);
+  TopicView(Hub& hub, std::string topic, LoopInbox& inbox,
+            std::function<void()> on_news, uint64_t id);
   ~TopicView();
   TopicView(const TopicView&) = delete;
   TopicView& operator=(const TopicView&) = delete;
@@ -79,6 +80,7 @@ class TopicView {
 
  private:
   friend class Hub;
+  friend class LoopInbox;
 
   // Any thread, with the hub's lock held. Adds `entries`, all of this topic,
   // passing over those that are not newer than what is here. True if the loop
@@ -91,6 +93,7 @@ class TopicView {
   Hub& hub_;
   const std::string topic_;
   LoopInbox& inbox_;
+  const std::function<void()> on_news_;
   const uint64_t id_;
 
   Tail waiting_ ABSL_GUARDED_BY(inbox_.mutex_);

@@ -232,7 +232,8 @@ absl::StatusOr<Store::Appended> MemoryStore::AppendLocked(
 
 void MemoryStore::EndLocked(TopicLog& log, End end) {
   committed_.push_back(std::make_shared<const Entry>(
-      ++last_offset_, Now(), log.name(), std::move(end)));
+      ++last_offset_, Now(), log.name(), std::move(end),
+      log.settings().omit_done_marker));
   log.Add(committed_.back());
 }
 

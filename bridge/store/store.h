@@ -34,6 +34,7 @@ struct TopicInfo {
   Offset first = 0;  // the earliest event that is kept; 0: none
   Offset last = 0;   // the last entry, end included; 0: there never was one
   Offset trimmed_through = 0;  // the last event that retention removed; 0: none
+  Offset last_event = 0;  // the last event, kept or not; 0: there never was one
   uint64_t events = 0;
   uint64_t bytes = 0;
   absl::Time create_time;

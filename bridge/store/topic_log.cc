@@ -71,6 +71,7 @@ TopicInfo TopicLog::Info() const {
   info.settings = settings_;
   info.first = size() == 0 ? 0 : events_[head_]->offset();
   info.last = last_;
+  info.last_event = size() == 0 ? trimmed_through_ : events_.back()->offset();
   info.trimmed_through = trimmed_through_;
   info.events = size();
   info.bytes = bytes_;

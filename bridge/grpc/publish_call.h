@@ -1,0 +1,143 @@
+#pragma once
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "absl/types/optional.h"
+#include "bridge/base/mutex.h"
+#include "bridge/grpc/producers.h"
+#include "bridge/grpc/request_parser.h"
+#include "bridge/store/store.h"
+
+namespace sluice {
+
+// What a publishing call has stored: the first `requests` of its requests.
+struct PublishTotals {
+  uint64_t requests = 0;
+  uint64_t accepted = 0;    // events that are new
+  uint64_t duplicates = 0;  // events that were there
+  std::string last_cursor;  // of the last entry; empty: none yet
+};
+
+struct PublishOptions {
+  size_t max_event_bytes = 1 << 20;
+  size_t window_requests = 256;   // that may wait for the store
+  size_t window_bytes = 1 << 20;  // of requests that may wait for the store
+  absl::Duration grace = absl::Seconds(10);  // see OnAbort in event.proto
+};
+
+// One publishing call, whatever its method: takes requests in order, has them
+// stored, and says what became of them. Between a gRPC reactor, its peer, and
+// the store.
+//
+// Requests are appended as they come, so that the store can commit many at
+// once; the call reads on while the window has room. The answers count in the
+// order of the requests. The first error ends the call, as soon as all requests
+// before it are answered. However it ends, the topics that it holds are
+// released first.
+//
+// Thread safety: any thread may call. The peer is called with no lock held, one
+// call at a time, from within these methods or from the store's threads.
+// Lifetime: store answers keep the call alive. The peer must live until Finish,
+// the store until then too; nothing is asked of either afterwards.
+class PublishCall : public std::enable_shared_from_this<PublishCall> {
+ public:
+  // The way back to the client.
+  class Peer {
+   public:
+    virtual ~Peer() = default;
+
+    // Answer with one OnRequest or OnHalfClose.
+    virtual void Read() = 0;
+
+    // Answer with OnWritten. Only if the call acknowledges.
+    virtual void Write(const PublishTotals& stored) = 0;
+
+    // The last call of all.
+    virtual void Finish(const absl::Status& status,
+                        const PublishTotals& stored) = 0;
+  };
+
+  // `holder` names the call among all those of the store's topics. With
+  // `acknowledge` the peer is told what is stored as it goes.
+  PublishCall(Store& store, std::shared_ptr<Producers> producers,
+              const PublishOptions& options, uint64_t holder, bool acknowledge,
+              Peer& peer);
+  PublishCall(const PublishCall&) = delete;
+  PublishCall& operator=(const PublishCall&) = delete;
+
+  // Asks the peer for the first request.
+  void Start();
+
+  void OnRequest(const grpc::ByteBuffer& bytes);
+  void OnHalfClose();
+  void OnWritten(bool ok);
+
+  // The client is gone: finish without waiting for the store.
+  void OnCancel();
+
+ private:
+  enum class Action { kNone, kRead, kWrite, kFinish };
+
+  // A request on its way through the store.
+  struct Slot {
+    size_t bytes = 0;
+    std::string ends;  // the topic that it ends, if it does
+    absl::optional<absl::StatusOr<Store::Appended>> answer;
+  };
+
+  void Append(ParsedRequest parsed, size_t bytes);
+  void OnStored(uint64_t request, absl::StatusOr<Store::Appended> answer);
+  void Refuse(absl::Status status);
+
+  // Does what is due. Only one thread at a time does; others leave it to that
+  // one, which looks again before it leaves. So nothing follows Finish.
+  void Run();
+  Action NextAction() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool MayFinish() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool MayRead() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Finish();
+
+  // Counts the answers that have no unanswered request before them. Returns the
+  // topics that these have ended.
+  std::vector<std::string> Settle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  Store& store_;
+  const Epoch epoch_;
+  const std::shared_ptr<Producers> producers_;
+  const PublishOptions options_;
+  const uint64_t holder_;
+  const bool acknowledge_;
+  Peer& peer_;
+
+  RequestParser parser_;  // used by OnRequest alone, which comes one at a time
+
+  Mutex mutex_;
+  bool running_ ABSL_GUARDED_BY(mutex_) = false;
+  bool reading_ ABSL_GUARDED_BY(mutex_) = false;
+  bool handling_ ABSL_GUARDED_BY(mutex_) = false;  // OnRequest is at work
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;  // no request will be stored
+  bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+
+  // The requests after totals_.requests, in order.
+  std::deque<Slot> slots_ ABSL_GUARDED_BY(mutex_);
+  size_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status error_ ABSL_GUARDED_BY(mutex_);  // of the first of slots_
+  PublishTotals totals_ ABSL_GUARDED_BY(mutex_);
+  uint64_t acknowledged_ ABSL_GUARDED_BY(mutex_) = 0;
+
+  // The topics that the call holds: whether they fail with it.
+  absl::flat_hash_map<std::string, bool> held_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace sluice

@@ -1,0 +1,114 @@
+#include "bridge/grpc/request_parser.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "bridge/event/selector.h"
+#include "bridge/grpc/payload.h"
+#include "bridge/grpc/status_detail.h"
+#include "bridge/grpc/wire.h"
+#include "sluice/v1/publisher_service.pb.h"
+
+namespace sluice {
+namespace {
+
+absl::Status CheckSize(size_t size, size_t limit, absl::string_view what) {
+  if (size <= limit) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      what, " has ", size, " bytes, more than the server's max_event_bytes of ",
+      limit));
+}
+
+absl::Status TakeOnAbort(const v1::PublishRequest& request,
+                         ParsedRequest& parsed) {
+  switch (request.on_abort()) {
+    case v1::ON_ABORT_UNSPECIFIED:
+      return absl::OkStatus();
+    case v1::ON_ABORT_KEEP_OPEN:
+      parsed.fail_on_abort = false;
+      return absl::OkStatus();
+    case v1::ON_ABORT_FAIL:
+      parsed.fail_on_abort = true;
+      return absl::OkStatus();
+    default:
+      return AtField(absl::InvalidArgumentError(absl::StrCat(
+                         "there is no OnAbort of number ", request.on_abort())),
+                     "on_abort");
+  }
+}
+
+absl::Status TakeEvents(v1::PublishRequest& request, size_t max_event_bytes,
+                        std::vector<EventDraft>& drafts) {
+  drafts.reserve(request.events_size());
+  for (int i = 0; i < request.events_size(); ++i) {
+    auto draft = ToDraft(*request.mutable_events(i));
+    absl::Status status = draft.status();
+    if (status.ok()) {
+      status = CheckSize(draft->size_bytes(), max_event_bytes, "the event");
+    }
+    if (!status.ok()) {
+      return AtField(std::move(status), absl::StrCat("events[", i, "]"));
+    }
+    drafts.push_back(*std::move(draft));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status TakeEnd(const v1::End& proto, size_t max_event_bytes,
+                     absl::optional<End>& end) {
+  // A topic keeps its end longer than its events: it has their limit at least.
+  auto status = AtField(
+      CheckSize(proto.error().message().size(), max_event_bytes, "the message"),
+      "error.message");
+  if (!status.ok()) return status;
+  auto checked = ToEnd(proto);
+  if (!checked.ok()) return checked.status();
+  end = *std::move(checked);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<ParsedRequest> RequestParser::Parse(
+    const grpc::ByteBuffer& bytes) {
+  auto parsed = ParseOne(bytes);
+  if (!parsed.ok()) {
+    return AtField(parsed.status(), absl::StrCat("requests[", requests_, "]"));
+  }
+  ++requests_;
+  return parsed;
+}
+
+absl::StatusOr<ParsedRequest> RequestParser::ParseOne(
+    const grpc::ByteBuffer& bytes) {
+  v1::PublishRequest request;
+  if (!ParseMessage(bytes, request)) {
+    return absl::InvalidArgumentError(
+        "the request cannot be parsed: it is not a message of its type, has a "
+        "string that is not UTF-8, or nests too deeply");
+  }
+  if (request.topic().empty() && requests_ == 0) {
+    return AtField(
+        absl::InvalidArgumentError("the first request of a call names a topic"),
+        "topic");
+  }
+  if (!request.topic().empty()) {
+    if (auto status = CheckWritableTopic(request.topic()); !status.ok()) {
+      return AtField(std::move(status), "topic");
+    }
+    topic_ = request.topic();
+  }
+
+  ParsedRequest parsed;
+  parsed.append.topic = topic_;
+  if (auto status = TakeOnAbort(request, parsed); !status.ok()) return status;
+  auto status = TakeEvents(request, max_event_bytes_, parsed.append.events);
+  if (!status.ok()) return status;
+  if (request.has_end()) {
+    status = TakeEnd(request.end(), max_event_bytes_, parsed.append.end);
+    if (!status.ok()) return AtField(std::move(status), "end");
+  }
+  return parsed;
+}
+
+}  // namespace sluice

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <grpcpp/support/byte_buffer.h>
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/types/optional.h"
+#include "bridge/store/store.h"
+
+namespace sluice {
+
+// One publishing request, checked, ready for the store but for the lease.
+struct ParsedRequest {
+  Store::AppendRequest append;
+  absl::optional<bool> fail_on_abort;  // empty: the request does not say
+};
+
+// Turns the bytes of one call's requests into what the store takes. The three
+// publishing methods have the same fields with the same numbers, and so one
+// parser. A request is whole: it parses to the last rule, or not at all.
+//
+// Thread safety: one request at a time.
+class RequestParser {
+ public:
+  // `max_event_bytes`: payload + id + type.
+  explicit RequestParser(size_t max_event_bytes)
+      : max_event_bytes_(max_event_bytes) {}
+
+  // The next request of the call. InvalidArgument if it breaks a rule,
+  // ResourceExhausted for an event that is too large; both know the field
+  // (FieldOf), which begins with `requests[N]`. The call is over then.
+  absl::StatusOr<ParsedRequest> Parse(const grpc::ByteBuffer& bytes);
+
+ private:
+  absl::StatusOr<ParsedRequest> ParseOne(const grpc::ByteBuffer& bytes);
+
+  const size_t max_event_bytes_;
+  uint64_t requests_ = 0;  // how many came before
+  std::string topic_;      // of the request before
+};
+
+}  // namespace sluice

@@ -1,0 +1,103 @@
+#include "bridge/grpc/server.h"
+
+#include <google/protobuf/stubs/logging.h>
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "absl/strings/str_cat.h"
+
+namespace sluice {
+namespace {
+
+// The wire form of JSON is up to six times as long as its text.
+constexpr size_t kMessageFactor = 6;
+constexpr size_t kMinMessageBytes = 4 << 20;
+constexpr int kMaxMetadataBytes = 16 << 10;
+
+// Reflection is gRPC's own, and keeps a thread for each of its streams.
+constexpr int kMaxThreads = 16;
+
+// A dead peer is found after 40 s at the latest, and a client may ping three
+// times as often as we do.
+constexpr int kKeepaliveMs = 30 * 1000;
+constexpr int kKeepaliveTimeoutMs = 10 * 1000;
+constexpr int kMinPingIntervalMs = 10 * 1000;
+
+int MaxMessageBytes(size_t max_event_bytes) {
+  constexpr size_t kMost = std::numeric_limits<int>::max();
+  if (max_event_bytes > kMost / kMessageFactor) return static_cast<int>(kMost);
+  return static_cast<int>(
+      std::max(kMinMessageBytes, max_event_bytes * kMessageFactor));
+}
+
+void SetArguments(const GrpcServerOptions& options,
+                  grpc::ServerBuilder& builder) {
+  // Two bridges on one port would share its calls without a word.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             options.max_streams);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                             kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+      kMinPingIntervalMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.SetMaxReceiveMessageSize(
+      MaxMessageBytes(options.publish.max_event_bytes));
+  builder.SetResourceQuota(grpc::ResourceQuota("sluice")
+                               .Resize(options.memory)
+                               .SetMaxThreads(kMaxThreads));
+}
+
+}  // namespace
+
+GrpcServer::GrpcServer(Hub& hub, const GrpcServerOptions& options)
+    : options_(options),
+      publisher_(hub.store(), producers_, options.publish),
+      topics_(hub, producers_, options.topic_defaults),
+      health_({v1::PublisherService::service_full_name(),
+               v1::SubscriberService::service_full_name(),
+               v1::TopicService::service_full_name()}) {}
+
+GrpcServer::~GrpcServer() { Drain(absl::ZeroDuration()); }
+
+absl::Status GrpcServer::Start() {
+  // protobuf writes a line for each string of a client's that is not UTF-8.
+  google::protobuf::SetLogHandler(nullptr);
+  grpc::EnableDefaultHealthCheckService(false);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+
+  grpc::ServerBuilder builder;
+  SetArguments(options_, builder);
+  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(),
+                           &port_);
+  builder.RegisterService(&publisher_);
+  builder.RegisterService(&topics_);
+  builder.RegisterService(&subscriber_);
+  builder.RegisterService(&health_);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port_ == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot listen on ", options_.listen,
+                     " for gRPC: is another program using the port?"));
+  }
+  return absl::OkStatus();
+}
+
+void GrpcServer::Drain(absl::Duration at_most) {
+  if (server_ == nullptr) return;
+  health_.SetServing(false);
+  health_.EndWatches();
+  server_->Shutdown(gpr_time_add(
+      gpr_now(GPR_CLOCK_MONOTONIC),
+      gpr_time_from_millis(absl::ToInt64Milliseconds(at_most), GPR_TIMESPAN)));
+  server_ = nullptr;
+}
+
+}  // namespace sluice

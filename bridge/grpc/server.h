@@ -1,0 +1,66 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "bridge/grpc/health.h"
+#include "bridge/grpc/publisher_service.h"
+#include "bridge/grpc/topic_service.h"
+#include "bridge/hub/hub.h"
+#include "sluice/v1/subscriber_service.grpc.pb.h"
+
+namespace sluice {
+
+struct GrpcServerOptions {
+  std::string listen = "127.0.0.1:50051";  // HOST:PORT; 0: any free port
+  PublishOptions publish;
+  TopicSettings topic_defaults;  // the store's
+  int max_streams = 1000;        // open calls on one connection
+  size_t memory = 256 << 20;     // bytes of buffers, about, of all connections
+};
+
+// The producers' side of the bridge: the contract's services, health and
+// reflection on one port.
+//
+// Thread safety: Start, Drain and the destructor are for one thread; port()
+// then for any.
+// Lifetime: the hub and its store must outlive it.
+class GrpcServer {
+ public:
+  GrpcServer(Hub& hub, const GrpcServerOptions& options);
+
+  // Stops at once: Drain(0).
+  ~GrpcServer();
+
+  GrpcServer(const GrpcServer&) = delete;
+  GrpcServer& operator=(const GrpcServer&) = delete;
+
+  // Listens. Unavailable, naming the address, if it cannot.
+  absl::Status Start();
+
+  // The port that was bound.
+  int port() const { return port_; }
+
+  // Health turns to NOT_SERVING, new calls are refused and clients sent away
+  // (GOAWAY). Blocks until the last call has finished; those still there after
+  // `at_most` are cancelled.
+  void Drain(absl::Duration at_most);
+
+ private:
+  const GrpcServerOptions options_;
+
+  // In the order of their lifetime: the server calls the services.
+  const std::shared_ptr<Producers> producers_ = std::make_shared<Producers>();
+  PublisherService publisher_;
+  TopicService topics_;
+  v1::SubscriberService::CallbackService subscriber_;
+  HealthService health_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+}  // namespace sluice

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+
+#include "bridge/grpc/producers.h"
+#include "bridge/hub/hub.h"
+#include "sluice/v1/topic_service.grpc.pb.h"
+
+namespace sluice {
+
+using RawTopicService = v1::TopicService::WithRawCallbackMethod_CreateTopic<
+    v1::TopicService::WithRawCallbackMethod_GetTopic<
+        v1::TopicService::Service>>;
+
+// sluice.v1.TopicService: topics as things. The store knows them, the hub who
+// reads, the publishing calls who writes. What is not overridden here answers
+// UNIMPLEMENTED.
+//
+// Thread safety: gRPC's threads call it. Nothing blocks.
+// Lifetime: the hub must outlive it, and it must outlive the server; answers
+// that the store gives later touch neither.
+class TopicService final : public RawTopicService {
+ public:
+  // `defaults`: what a topic that says nothing gets.
+  TopicService(Hub& hub, std::shared_ptr<const Producers> producers,
+               const TopicSettings& defaults);
+
+  grpc::ServerUnaryReactor* CreateTopic(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+
+  grpc::ServerUnaryReactor* GetTopic(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+
+ private:
+  Hub& hub_;
+  const std::shared_ptr<const Producers> producers_;
+  const TopicSettings defaults_;
+};
+
+}  // namespace sluice

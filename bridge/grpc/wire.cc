@@ -1,0 +1,22 @@
+#include "bridge/grpc/wire.h"
+
+#include <grpcpp/support/proto_buffer_reader.h>
+#include <grpcpp/support/slice.h>
+
+namespace sluice {
+
+bool ParseMessage(const grpc::ByteBuffer& bytes,
+                  google::protobuf::MessageLite& message) {
+  // The reader wants a buffer that it could change; the copy shares the bytes.
+  grpc::ByteBuffer shared = bytes;
+  if (!shared.Valid()) return false;
+  grpc::ProtoBufferReader reader(&shared);
+  return reader.status().ok() && message.ParseFromZeroCopyStream(&reader);
+}
+
+grpc::ByteBuffer ToBytes(const google::protobuf::MessageLite& message) {
+  const grpc::Slice slice(message.SerializeAsString());
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+}  // namespace sluice

@@ -1,0 +1,53 @@
+#include "bridge/http/channels.h"
+
+#include <algorithm>
+
+#include "bridge/http/http_loop.h"
+
+namespace sluice {
+namespace {
+
+// A topic with many readers does not stall its loop: others have their turn in
+// between.
+constexpr int kReadersATurn = 256;
+constexpr int kReadersAChannel = 64;
+
+constexpr size_t kMaxSegments = 16384;
+
+}  // namespace
+
+std::shared_ptr<TopicChannel> Channels::Open(const std::string& topic,
+                                             bool chunked) {
+  std::weak_ptr<TopicChannel>& known = channels_[{topic, chunked}];
+  if (auto channel = known.lock()) return channel;
+  auto channel = std::make_shared<TopicChannel>(loop_, topic, chunked);
+  known = channel;
+  channel->Start();
+  return channel;
+}
+
+bool Channels::Flush() {
+  int budget = kReadersATurn;
+  while (!unflushed_.empty() && budget > 0) {
+    const std::shared_ptr<TopicChannel> channel = std::move(unflushed_.front());
+    unflushed_.pop_front();
+    int share = std::min(budget, kReadersAChannel);
+    budget -= share;
+    if (!channel->Flush(share)) unflushed_.push_back(channel);
+    budget += share;
+  }
+  return !unflushed_.empty();
+}
+
+void Channels::NoteSegment(std::weak_ptr<TopicChannel> channel, Offset after) {
+  segments_.emplace_back(std::move(channel), after);
+  while (segments_.size() > 1 &&
+         (replay_bytes_ > static_cast<int64_t>(max_replay_bytes_) ||
+          segments_.size() > kMaxSegments)) {
+    if (const auto oldest = segments_.front().first.lock())
+      oldest->DropSegment(segments_.front().second);
+    segments_.pop_front();
+  }
+}
+
+}  // namespace sluice

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "bridge/http/topic_channel.h"
+
+namespace sluice {
+
+class HttpLoop;
+
+// The topic channels of one loop: finds them, flushes those with news in turn,
+// and keeps their replay segments within their share of `replay_memory`.
+//
+// Thread safety: none; the loop's.
+class Channels {
+ public:
+  // `loop` must outlive it.
+  Channels(HttpLoop& loop, uint64_t replay_bytes)
+      : loop_(loop), max_replay_bytes_(replay_bytes) {}
+  Channels(const Channels&) = delete;
+  Channels& operator=(const Channels&) = delete;
+
+  // The channel of `topic` in this framing, made if it is not there.
+  std::shared_ptr<TopicChannel> Open(const std::string& topic, bool chunked);
+
+  // Drives the readers of channels with news, a few of each in turn, and a
+  // bounded number in all. True if some are left.
+  bool Flush();
+
+  // For channels.
+  void QueueFlush(std::shared_ptr<TopicChannel> channel) {
+    unflushed_.push_back(std::move(channel));
+  }
+  void NoteSegment(std::weak_ptr<TopicChannel> channel, Offset after);
+  void CountReplay(int64_t bytes) { replay_bytes_ += bytes; }
+  void Remove(const std::string& topic, bool chunked) {
+    channels_.erase({topic, chunked});
+  }
+
+ private:
+  HttpLoop& loop_;
+  const uint64_t max_replay_bytes_;
+  absl::flat_hash_map<std::pair<std::string, bool>, std::weak_ptr<TopicChannel>>
+      channels_;
+  std::deque<std::shared_ptr<TopicChannel>> unflushed_;
+
+  // Oldest first; some may be gone.
+  std::deque<std::pair<std::weak_ptr<TopicChannel>, Offset>> segments_;
+  int64_t replay_bytes_ = 0;
+};
+
+}  // namespace sluice

@@ -1,0 +1,306 @@
+#include "bridge/http/connection.h"
+
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "bridge/http/http_loop.h"
+#include "bridge/http/responses.h"
+#include "bridge/http/sse_frame.h"
+
+namespace sluice {
+namespace {
+
+constexpr int64_t kLingerMs = 2000;
+
+// What a client may send that nobody reads: while it streams, or after the
+// answer.
+constexpr uint32_t kMaxIdleInput = 64 << 10;
+
+// Requests that come while one is being answered wait here.
+constexpr size_t kMaxPipelined = 64 << 10;
+
+SharedBytes Shared(std::string bytes) {
+  return std::make_shared<const std::string>(std::move(bytes));
+}
+
+}  // namespace
+
+Connection::Connection(HttpLoop& loop, Socket socket, bool shed, size_t index)
+    : index(index),
+      loop_(loop),
+      socket_(std::move(socket)),
+      shed_(shed),
+      since_ms_(loop.event_loop().now_ms()),
+      request_(std::make_unique<Request>()) {}
+
+Connection::~Connection() {
+  if (stream_ != nullptr) stream_->Detach();
+}
+
+void Connection::Start() {
+  if (!loop_.event_loop()
+           .Add(socket_.fd(), EPOLLIN | EPOLLOUT | EPOLLRDHUP, *this)
+           .ok()) {
+    Close();
+    return;
+  }
+  ArmTimer();
+}
+
+void Connection::OnEvents(uint32_t events) {
+  if (events & (EPOLLERR | EPOLLHUP)) {
+    Close();
+    return;
+  }
+  if (events & (EPOLLIN | EPOLLRDHUP)) OnReadable();
+  if ((events & EPOLLOUT) && blocked_ && state_ != State::kClosed) {
+    blocked_ = false;
+    Drive();
+    GoOn();
+  }
+}
+
+void Connection::GoOn() {
+  ReadRequests();
+  if (state_ == State::kReading) OnReadable();
+}
+
+void Connection::OnReadable() {
+  std::vector<char>& scratch = loop_.scratch();
+  while (state_ != State::kClosed) {
+    // What is not read now is read when the answer before it is out.
+    if (request_ != nullptr && state_ != State::kReading &&
+        request_->input.size() > kMaxPipelined)
+      return;
+    const Socket::Result result = socket_.Read(scratch.data(), scratch.size());
+    switch (result.outcome) {
+      case Socket::Outcome::kDone:
+        OnInput({scratch.data(), result.bytes});
+        break;
+      case Socket::Outcome::kWouldBlock:
+        return;
+      case Socket::Outcome::kClosed:
+        OnPeerClosed();
+        return;
+      case Socket::Outcome::kFailed:
+        Close();
+        return;
+    }
+  }
+}
+
+void Connection::OnInput(absl::string_view bytes) {
+  if (state_ == State::kStreaming || state_ == State::kLingering) {
+    received_ += static_cast<uint32_t>(bytes.size());
+    if (received_ > kMaxIdleInput) Close();
+    return;
+  }
+  if (request_->input.empty()) since_ms_ = loop_.event_loop().now_ms();
+  request_->input.append(bytes.data(), bytes.size());
+  ReadRequests();
+}
+
+void Connection::OnPeerClosed() {
+  // A reader that sends no more has left; whoever asked something else gets its
+  // answer.
+  peer_closed_ = true;
+  if (state_ != State::kWaiting && state_ != State::kWriting) Close();
+}
+
+void Connection::ReadRequests() {
+  while (state_ == State::kReading) {
+    if (request_->input.empty()) return;
+    switch (request_->reader.Read(request_->input)) {
+      case RequestReader::Progress::kNeedMore:
+        return;
+      case RequestReader::Progress::kRefused: {
+        const RequestReader::Refusal refusal = request_->reader.refusal();
+        Refuse(refusal.http_status, refusal.message);
+        return;
+      }
+      case RequestReader::Progress::kReady:
+        break;
+    }
+    RequestReader& reader = request_->reader;
+    request_->input.erase(0, reader.head_bytes());
+    request_->exchange = std::make_shared<Exchange>(
+        loop_, std::move(reader.head()), shed_ || loop_.draining(), [this] {
+          Process();
+          GoOn();
+        });
+    reader.Reset();
+    state_ = State::kWaiting;
+    Process();
+  }
+}
+
+void Connection::Process() {
+  const std::shared_ptr<Exchange> exchange = request_->exchange;
+  std::string response = loop_.adapter().Process(*exchange);
+  if (exchange->waiting()) return;
+  const bool close = exchange->closes();
+  if (!exchange->provider()) {
+    Respond(std::move(response), close);
+    return;
+  }
+  provider_ = exchange->provider();
+  stream_ = exchange->stream();
+  chunked_ = exchange->chunked();
+  request_.reset();
+  unsent_.push_back({Shared(std::move(response))});
+  state_ = State::kStreaming;
+  since_ms_ = loop_.event_loop().now_ms();
+  if (stream_ == nullptr) {
+    // Nothing follows the opening: the client is to come back.
+    finishing_ = true;
+  } else {
+    stream_->Attach(*this);
+  }
+  Drive();
+  ArmTimer();
+}
+
+void Connection::Refuse(int http_status, const std::string& message) {
+  Respond(RefusalResponse(http_status, message), true);
+}
+
+void Connection::Respond(std::string response, bool close) {
+  state_ = State::kWriting;
+  finishing_ = close;
+  unsent_.push_back({Shared(std::move(response))});
+  since_ms_ = loop_.event_loop().now_ms();
+  Drive();
+}
+
+void Connection::Drive() {
+  if (blocked_ || (state_ != State::kStreaming && state_ != State::kWriting))
+    return;
+  GatherSink& sink = loop_.sink();
+  sink.Begin(std::move(unsent_), chunked_);
+  unsent_.clear();
+  bool full = sink.full();
+  if (state_ == State::kStreaming && !finishing_ && !full) {
+    const bool keep = provider_(0, sink);
+    finishing_ = !keep || sink.finished();
+    full = sink.full();
+  }
+  if (!sink.empty() && !Flush(sink)) return;
+  if (blocked_) return;
+  if (state_ == State::kWriting) {
+    OnWritten();
+  } else if (finishing_ && unsent_.empty()) {
+    Linger();
+  } else if (full) {
+    loop_.RunAgain(*this);
+  }
+}
+
+bool Connection::Flush(GatherSink& sink) {
+  const Socket::Result result = socket_.Write(sink.iovecs());
+  if (result.outcome == Socket::Outcome::kFailed) {
+    Close();
+    return false;
+  }
+  if (result.bytes > 0) since_ms_ = loop_.event_loop().now_ms();
+  blocked_ = result.bytes < sink.bytes();
+  unsent_ = sink.TakeUnsent(result.bytes);
+  return true;
+}
+
+void Connection::OnWritten() {
+  if (finishing_ || peer_closed_ || loop_.draining()) {
+    Linger();
+    return;
+  }
+  request_->exchange.reset();
+  state_ = State::kReading;
+  since_ms_ = loop_.event_loop().now_ms();
+  ArmTimer();
+}
+
+void Connection::Linger() {
+  socket_.ShutdownWrite();
+  if (peer_closed_) {
+    Close();
+    return;
+  }
+  if (stream_ != nullptr) stream_->Detach();
+  state_ = State::kLingering;
+  received_ = 0;
+  since_ms_ = loop_.event_loop().now_ms();
+  ArmTimer();
+}
+
+bool Connection::Drain() {
+  if (state_ == State::kStreaming && !finishing_) {
+    const std::string retry = absl::StrCat(
+        "retry: ", absl::ToInt64Milliseconds(loop_.JitteredRetry()), "\n");
+    unsent_.push_back({Shared(chunked_ ? Chunk(retry) : retry)});
+    finishing_ = true;
+    Drive();
+    return true;
+  }
+  if (state_ == State::kReading && request_->input.empty()) {
+    Linger();
+    return true;
+  }
+  return false;
+}
+
+int64_t Connection::Deadline() const {
+  const HttpOptions& options = loop_.options();
+  switch (state_) {
+    case State::kReading:
+      return since_ms_ + absl::ToInt64Milliseconds(options.header_timeout);
+    case State::kStreaming:
+      if (!blocked_ && stream_ != nullptr)
+        return since_ms_ + stream_->heartbeat_ms();
+      return since_ms_ + absl::ToInt64Milliseconds(options.write_timeout);
+    case State::kWriting:
+      return since_ms_ + absl::ToInt64Milliseconds(options.write_timeout);
+    case State::kLingering:
+      return since_ms_ + kLingerMs;
+    case State::kWaiting:
+    case State::kClosed:
+      break;
+  }
+  return loop_.event_loop().now_ms() + 1000;
+}
+
+void Connection::ArmTimer() {
+  if (state_ != State::kClosed)
+    loop_.event_loop().timers().Arm(*this, Deadline());
+}
+
+void Connection::OnTimer() {
+  // Traffic moves deadlines without arming the timer anew, which would cost
+  // each delivery a little.
+  if (Deadline() > loop_.event_loop().now_ms() || state_ == State::kWaiting) {
+    ArmTimer();
+    return;
+  }
+  if (state_ == State::kReading && !request_->input.empty()) {
+    Refuse(408, "the request took too long");
+  } else if (state_ == State::kStreaming && !blocked_) {
+    static const SharedBytes kChunked = Shared(Chunk(kHeartbeat));
+    static const SharedBytes kRaw = Shared(std::string(kHeartbeat));
+    unsent_.push_back({chunked_ ? kChunked : kRaw});
+    Drive();
+  } else {
+    Close();
+  }
+  ArmTimer();
+}
+
+void Connection::Close() {
+  if (state_ == State::kClosed) return;
+  state_ = State::kClosed;
+  if (stream_ != nullptr) stream_->Detach();
+  Disarm();
+  loop_.Remove(*this);
+}
+
+}  // namespace sluice

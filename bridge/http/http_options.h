@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace sluice {
+
+// What the HTTP side is told at its start; config/ says what each means to
+// users.
+struct HttpOptions {
+  std::string host = "127.0.0.1";
+  uint16_t port = 8080;  // 0: a free one
+  int loops = 1;         // 1 or more
+
+  absl::Duration heartbeat = absl::Seconds(15);
+  absl::Duration retry = absl::Seconds(2);
+  std::string error_event = "error";
+  std::vector<std::string> cors_origins;
+  bool require_topics = false;
+  bool http_publish = false;
+  bool demo = false;
+
+  uint64_t max_connections = 10000;
+  uint64_t replay_memory = 256 << 20;
+  absl::Duration header_timeout = absl::Seconds(10);
+  absl::Duration write_timeout = absl::Seconds(30);
+};
+
+}  // namespace sluice

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <httplib.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace sluice {
+
+// Error answers, all of one shape: {"error":{"code":NAME,"message":...}}, NAME
+// a google.rpc.Code. Never of the type text/event-stream, which some clients
+// would take for a stream whatever the status.
+
+// Makes `response` that error.
+void SetError(httplib::Response& response, int http_status,
+              absl::string_view code, absl::string_view message);
+
+// The same, with the HTTP status that bridge/README.md gives the status's code.
+void SetError(httplib::Response& response, const absl::Status& status);
+
+// A whole response to a request that never got as far as a handler. The
+// connection closes behind it.
+std::string RefusalResponse(int http_status, absl::string_view message);
+
+}  // namespace sluice

@@ -1,0 +1,79 @@
+#include "bridge/http/sse_frame.h"
+
+#include "absl/strings/str_cat.h"
+#include "bridge/base/error_table.h"
+#include "bridge/base/json.h"
+#include "bridge/event/event_rules.h"
+
+namespace sluice {
+namespace {
+
+std::string CursorText(Offset offset, const Epoch& epoch) {
+  return Cursor{epoch, offset}.ToString();
+}
+
+}  // namespace
+
+std::string EventFrame(absl::string_view id, absl::string_view type,
+                       uint32_t retry_ms, absl::string_view data) {
+  std::string frame;
+  frame.reserve(data.size() + id.size() + type.size() + 48);
+  absl::StrAppend(&frame, "id: ", id, "\n");
+  if (!type.empty()) absl::StrAppend(&frame, "event: ", type, "\n");
+  if (retry_ms != 0) absl::StrAppend(&frame, "retry: ", retry_ms, "\n");
+  while (true) {
+    const size_t line_end = data.find_first_of("\r\n");
+    absl::StrAppend(&frame, "data: ", data.substr(0, line_end), "\n");
+    if (line_end == absl::string_view::npos) break;
+    const bool crlf = data.substr(line_end, 2) == "\r\n";
+    data.remove_prefix(line_end + (crlf ? 2 : 1));
+  }
+  frame += '\n';
+  return frame;
+}
+
+std::string EntryFrame(const Entry& entry, const Epoch& epoch) {
+  if (!entry.id().empty())
+    return EventFrame(entry.id(), entry.type(), entry.retry_ms(), entry.data());
+  return EventFrame(CursorText(entry.offset(), epoch), entry.type(),
+                    entry.retry_ms(), entry.data());
+}
+
+std::string EndFrame(const Entry& end, const Epoch& epoch,
+                     absl::string_view error_event) {
+  std::string frame;
+  if (const auto& failure = end.end().failure) {
+    const std::string error =
+        absl::StrCat("{\"code\":", JsonString(ErrorRowOf(failure->code).name),
+                     ",\"message\":", JsonString(failure->message), "}");
+    frame =
+        EventFrame(CursorText(end.offset() - 1, epoch), error_event, 0, error);
+  }
+  return frame +
+         EventFrame(CursorText(end.offset(), epoch), "", 0, kDoneMarker);
+}
+
+std::string GapFrame(const Gap& gap, absl::string_view topic,
+                     const Epoch& epoch) {
+  const std::string resumed = CursorText(gap.resumed, epoch);
+  return EventFrame(resumed, "sluice.gap", 0,
+                    absl::StrCat("{\"requested\":", JsonString(gap.requested),
+                                 ",\"resumed\":\"", resumed, "\",\"reason\":\"",
+                                 GapReasonName(gap.reason), "\",\"topics\":[",
+                                 JsonString(topic), "]}"));
+}
+
+std::string PositionFrame(Offset at, const Epoch& epoch) {
+  return EventFrame(CursorText(at, epoch), "sluice.position", 0, "{}");
+}
+
+std::string Opening(absl::Duration retry) {
+  return absl::StrCat("retry: ", absl::ToInt64Milliseconds(retry),
+                      "\n: sluice\n");
+}
+
+std::string Chunk(absl::string_view payload) {
+  return absl::StrCat(absl::Hex(payload.size()), "\r\n", payload, "\r\n");
+}
+
+}  // namespace sluice

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <httplib.h>
+
+#include <memory>
+#include <string>
+
+#include "bridge/http/topic_channel.h"
+
+namespace sluice {
+
+class Connection;
+
+// One reader's event stream: what its content provider is a method of. It keeps
+// a place in the log, and nothing of what is there.
+//
+// Thread safety: none; a loop's.
+// Lifetime: held by the provider. Attached to a connection, it must be detached
+// before that goes.
+class SseStream : public std::enable_shared_from_this<SseStream> {
+ public:
+  // Will write `opening`, and then what comes after `after`.
+  SseStream(std::shared_ptr<TopicChannel> channel, Offset after,
+            std::string opening, int64_t heartbeat_ms);
+  ~SseStream();
+  SseStream(const SseStream&) = delete;
+  SseStream& operator=(const SseStream&) = delete;
+
+  // The content provider. First, in cpp-httplib's hands: writes the opening and
+  // returns false. Then, in the loop's, with its GatherSink: gathers what is
+  // new, calls done at the topic's end, and always returns true.
+  bool Provide(httplib::DataSink& sink);
+
+  // The reader counts from here on, and is driven through `connection`.
+  void Attach(Connection& connection);
+  void Detach();
+
+  Offset cursor() const { return cursor_; }
+  int64_t heartbeat_ms() const { return heartbeat_ms_; }
+
+  // The store was asked for what comes next.
+  bool waiting() const { return waiting_; }
+
+  // Sends what there is.
+  void Drive();
+
+ private:
+  const std::shared_ptr<TopicChannel> channel_;
+  Offset cursor_;
+  std::string opening_;  // empty once it is written
+  const int64_t heartbeat_ms_;
+  Connection* connection_ = nullptr;
+  bool opened_ = false;
+  bool waiting_ = false;
+};
+
+}  // namespace sluice

@@ -1,0 +1,120 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "bridge/http/gather_sink.h"
+#include "bridge/hub/topic_view.h"
+#include "bridge/store/store.h"
+
+namespace sluice {
+
+class HttpLoop;
+class SseStream;
+
+// Consecutive frames of one topic, encoded once for all readers of a loop.
+struct EncodedRun {
+  // Where the frame of the entry at `offset` begins.
+  struct Mark {
+    Offset offset;
+    size_t begin;
+  };
+
+  SharedBytes bytes;
+  std::vector<Mark> marks;
+  Offset reached = 0;  // a reader that has the run is here
+  bool ended = false;  // the topic's end is the last of it
+
+  // Where a reader that is at `cursor` goes on in `bytes`.
+  size_t BeginAfter(Offset cursor) const;
+};
+
+// One loop's readers of one topic that want it in the same framing.
+//
+// A reader is in the tail, served from the runs that this turn or the last ones
+// brought, or behind it, served in segments that are read from the store once
+// for all who need them; it may move either way at any time. Readers keep a
+// place and nothing else, so a slow one costs and delays nobody.
+//
+// Thread safety: none; a loop's.
+// Lifetime: shared by its readers, and gone with the last. The loop must
+// outlive it.
+class TopicChannel : public std::enable_shared_from_this<TopicChannel> {
+ public:
+  // What Fill left a reader with.
+  enum class Filled {
+    kAll,      // it has everything there is
+    kSome,     // the sink is full
+    kWaiting,  // the store was asked; the reader is driven when it has answered
+    kEnded,    // its last bytes are in the sink
+  };
+
+  TopicChannel(HttpLoop& loop, std::string topic, bool chunked);
+  ~TopicChannel();
+  TopicChannel(const TopicChannel&) = delete;
+  TopicChannel& operator=(const TopicChannel&) = delete;
+
+  const std::string& topic() const { return topic_; }
+
+  // Begins to watch the topic. Comes before anything else.
+  void Start();
+
+  // Calls `ready` in the loop once nothing committed from then on is missed.
+  void WhenReady(std::function<void()> ready);
+
+  void Join(SseStream& reader);
+  void Leave(SseStream& reader);
+
+  // Adds to `sink` what comes after `cursor`, and moves it.
+  Filled Fill(SseStream& reader, Offset& cursor, GatherSink& sink);
+
+  // Drives readers, in the order in which they joined, until each has been
+  // driven since the last news; `budget` of them at the most. False if some are
+  // left.
+  bool Flush(int& budget);
+
+  // Lets go of the segment after `after`.
+  void DropSegment(Offset after);
+
+ private:
+  void OnReady();
+  void TakeNews();
+  void Append(const Entry& entry, std::string& bytes, EncodedRun& run) const;
+  void AppendFramed(std::string frame, std::string& bytes) const;
+  void TrimTail();
+  Filled FillFromTail(Offset& cursor, GatherSink& sink);
+  const EncodedRun* FindSegment(Offset after);
+  void AskFor(Offset after, SseStream& reader);
+  void OnSegment(Offset after, const Store::Segment& segment);
+
+  HttpLoop& loop_;
+  const std::string topic_;
+  const bool chunked_;
+  std::unique_ptr<TopicView> view_;
+  bool ready_ = false;
+  std::vector<std::function<void()>> when_ready_;
+
+  // All of the topic in (tail_from_, tail_to_].
+  std::vector<EncodedRun> tail_;
+  size_t tail_bytes_ = 0;
+  Offset tail_from_ = 0;
+  Offset tail_to_ = 0;
+
+  // Segments by the place before them, and who waits for those that are asked
+  // for.
+  absl::flat_hash_map<Offset, EncodedRun> segments_;
+  absl::flat_hash_map<Offset, std::vector<std::weak_ptr<SseStream>>> asked_;
+
+  // Null where a reader has left: their order is worth keeping.
+  std::vector<SseStream*> readers_;
+  size_t reader_count_ = 0;
+  size_t next_reader_ = 0;  // the flush goes on here
+  size_t unflushed_ = 0;    // so many of readers_ have not been driven yet
+  bool lagging_ = false;    // one that was driven has not all of the tail
+};
+
+}  // namespace sluice

@@ -1,0 +1,78 @@
+#include "bridge/hub/place.h"
+
+#include <utility>
+
+namespace sluice {
+namespace {
+
+// The place for an id; `kept_after` is the one from which the topic is whole.
+Place PlaceOfId(const std::string& id, const Store::Description& description,
+                const Epoch& epoch, Offset kept_after) {
+  Place place;
+  place.after = kept_after;
+  const absl::optional<Cursor> cursor = Cursor::Parse(id);
+  if (!cursor) {
+    if (description.found) {
+      place.after = *description.found;
+    } else {
+      place.gap = Gap{id, kept_after, GapReason::kUnknownId};
+    }
+  } else if (cursor->epoch != epoch) {
+    place.gap = Gap{id, kept_after, GapReason::kEpochChanged};
+  } else if (cursor->offset > description.visible_end) {
+    place.gap = Gap{id, kept_after, GapReason::kUnknownId};
+  } else if (cursor->offset < kept_after) {
+    place.gap = Gap{id, kept_after, GapReason::kTrimmed};
+  } else {
+    place.after = cursor->offset;
+  }
+  return place;
+}
+
+}  // namespace
+
+absl::string_view GapReasonName(GapReason reason) {
+  switch (reason) {
+    case GapReason::kTrimmed:
+      return "trimmed";
+    case GapReason::kUnknownId:
+      return "unknown_id";
+    case GapReason::kEpochChanged:
+      return "epoch_changed";
+    case GapReason::kGone:
+      return "gone";
+  }
+  return "";
+}
+
+std::string IdToLookUp(const StartAt& start) {
+  return Cursor::Parse(start.id) ? std::string() : start.id;
+}
+
+Place FindPlace(const StartAt& start, const Store::Description& description,
+                const Epoch& epoch) {
+  const TopicInfo info = description.info.value_or(TopicInfo{});
+  Place place;
+  place.after = info.trimmed_through;
+  if (!start.id.empty()) {
+    place = PlaceOfId(start.id, description, epoch, info.trimmed_through);
+  } else if (start.last && *start.last > 0) {
+    place.after = description.before_last;
+  } else if (start.last || start.start.value_or(info.settings.default_start) ==
+                               TopicSettings::Start::kLatest) {
+    // An ended topic has nothing later than its end, so that is told instead of
+    // the place.
+    place.tell_position = info.end == nullptr;
+    place.after =
+        info.end == nullptr ? description.visible_end : info.end->offset() - 1;
+  }
+  if (info.end != nullptr && !place.gap) {
+    // An end that is not told leaves nothing once the events are read.
+    const Offset last_told =
+        info.end->silent_end() ? info.last_event : info.end->offset();
+    place.nothing_left = place.after >= last_told;
+  }
+  return place;
+}
+
+}  // namespace sluice

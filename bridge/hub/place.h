@@ -1,0 +1,50 @@
+#pragma once
+
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
+#include "bridge/store/store.h"
+
+namespace sluice {
+
+// Why events that a reader asked for are not there.
+enum class GapReason { kTrimmed, kUnknownId, kEpochChanged, kGone };
+
+// "trimmed", "unknown_id", "epoch_changed", "gone".
+absl::string_view GapReasonName(GapReason reason);
+
+// Events are missing here: told to the reader, and then everything that is
+// still there follows.
+struct Gap {
+  std::string requested;
+  Offset resumed = 0;
+  GapReason reason = GapReason::kTrimmed;
+};
+
+// Where a reader wants to begin.
+struct StartAt {
+  std::string
+      id;  // a cursor or an event's id, which wins over the rest; empty: none
+  absl::optional<TopicSettings::Start> start;
+  absl::optional<uint64_t> last;  // the last N that are kept
+};
+
+// Where it begins.
+struct Place {
+  Offset after = 0;
+  absl::optional<Gap> gap;
+  bool tell_position = false;  // it begins at the latest: it must learn its
+                               // place before the first event
+  bool nothing_left =
+      false;  // the topic has ended, and the reader has all of it
+};
+
+// What Store::Describe must look up for `start`: the id, unless it is a cursor.
+std::string IdToLookUp(const StartAt& start);
+
+// The place of a reader of one topic, from what the store said of it.
+Place FindPlace(const StartAt& start, const Store::Description& description,
+                const Epoch& epoch);
+
+}  // namespace sluice

@@ -1,0 +1,487 @@
+#include "bridge/grpc/publish_call.h"
+
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "bridge/grpc/status_detail.h"
+#include "bridge/grpc/wire.h"
+#include "sluice/v1/publisher_service.pb.h"
+#include "tests/unit/grpc/fake_store.h"
+
+namespace sluice {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+constexpr uint64_t kHolder = 7;
+
+// The client: everything is done by hand.
+class FakePeer final : public PublishCall::Peer {
+ public:
+  void Read() override {
+    EXPECT_FALSE(finished);
+    ++reads;
+  }
+  void Write(const PublishTotals& stored) override {
+    EXPECT_FALSE(finished);
+    writes.push_back(stored.requests);
+    last = stored;
+  }
+  void Finish(const absl::Status& result,
+              const PublishTotals& stored) override {
+    EXPECT_FALSE(finished);
+    finished = true;
+    status = result;
+    last = stored;
+  }
+
+  int reads = 0;
+  std::vector<uint64_t> writes;
+  bool finished = false;
+  absl::Status status;
+  PublishTotals last;
+};
+
+v1::Event Text(const std::string& text) {
+  v1::Event event;
+  event.set_text(text);
+  return event;
+}
+
+grpc::ByteBuffer Request(const std::string& topic, int events = 1,
+                         v1::OnAbort on_abort = v1::ON_ABORT_UNSPECIFIED) {
+  v1::PublishRequest request;
+  request.set_topic(topic);
+  for (int i = 0; i < events; ++i) *request.add_events() = Text("x");
+  request.set_on_abort(on_abort);
+  return ToBytes(request);
+}
+
+grpc::ByteBuffer EndOf(const std::string& topic) {
+  v1::PublishRequest request;
+  request.set_topic(topic);
+  request.mutable_end();
+  return ToBytes(request);
+}
+
+grpc::ByteBuffer Bad() { return Request("not a topic"); }
+
+class PublishCallTest : public testing::Test {
+ protected:
+  std::shared_ptr<PublishCall> Start(bool acknowledge = false) {
+    call_ = std::make_shared<PublishCall>(store_, producers_, options_, kHolder,
+                                          acknowledge, peer_);
+    call_->Start();
+    return call_;
+  }
+
+  std::vector<std::string> ReleasedTopics() const {
+    std::vector<std::string> topics;
+    for (const auto& released : store_.released) {
+      topics.push_back(released.topic);
+    }
+    return topics;
+  }
+
+  FakeStore store_;
+  FakePeer peer_;
+  PublishOptions options_;
+  const std::shared_ptr<Producers> producers_ = std::make_shared<Producers>();
+  std::shared_ptr<PublishCall> call_;
+};
+
+TEST_F(PublishCallTest, ReadsOneRequestAtATime) {
+  store_.answer_at_once = true;
+  Start();
+  EXPECT_EQ(peer_.reads, 1);
+  call_->OnRequest(Request("a"));
+  EXPECT_EQ(peer_.reads, 2);
+  call_->OnRequest(Request(""));
+  EXPECT_EQ(peer_.reads, 3);
+}
+
+TEST_F(PublishCallTest, ReadsOnWhileTheStoreIsSlow) {
+  Start();
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Request("b"));
+  EXPECT_EQ(peer_.reads, 3);
+  ASSERT_EQ(store_.waiting.size(), 2u);
+  EXPECT_EQ(store_.waiting[0].request.topic, "a");
+  EXPECT_EQ(store_.waiting[1].request.topic, "b");
+}
+
+TEST_F(PublishCallTest, AFullWindowOfRequestsStopsTheReading) {
+  options_.window_requests = 2;
+  Start();
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Request("a"));
+  EXPECT_EQ(peer_.reads, 2);
+  store_.Answer();
+  EXPECT_EQ(peer_.reads, 3);
+}
+
+TEST_F(PublishCallTest, AFullWindowOfBytesStopsTheReading) {
+  options_.window_bytes = 1;
+  Start();
+  call_->OnRequest(Request("a"));
+  EXPECT_EQ(peer_.reads, 1);
+  store_.Answer();
+  EXPECT_EQ(peer_.reads, 2);
+}
+
+TEST_F(PublishCallTest, AnswersOnceTheStoreHasAnsweredAll) {
+  Start();
+  call_->OnRequest(Request("a", 2));
+  call_->OnRequest(EndOf("a"));
+  call_->OnHalfClose();
+  EXPECT_FALSE(peer_.finished);
+  store_.Answer();
+  EXPECT_FALSE(peer_.finished);
+  store_.Answer();
+  ASSERT_TRUE(peer_.finished);
+  EXPECT_TRUE(peer_.status.ok());
+  EXPECT_EQ(peer_.last.requests, 2u);
+  EXPECT_EQ(peer_.last.accepted, 2u);
+  EXPECT_EQ(peer_.last.last_cursor, store_.CursorOf(3));
+}
+
+TEST_F(PublishCallTest, ACallWithoutARequestIsOkWithZeros) {
+  Start(/*acknowledge=*/true)->OnHalfClose();
+  ASSERT_TRUE(peer_.finished);
+  EXPECT_TRUE(peer_.status.ok());
+  EXPECT_THAT(peer_.writes, IsEmpty());
+  EXPECT_EQ(peer_.last.last_cursor, "");
+}
+
+TEST_F(PublishCallTest, DuplicatesAreCountedApart) {
+  Start();
+  call_->OnRequest(Request("a", 3));
+  call_->OnHalfClose();
+  store_.Answer(0, Store::Appended{1, 2, 9});
+  EXPECT_EQ(peer_.last.accepted, 1u);
+  EXPECT_EQ(peer_.last.duplicates, 2u);
+  EXPECT_EQ(peer_.last.last_cursor, store_.CursorOf(9));
+}
+
+TEST_F(PublishCallTest, ARequestOfNothingKeepsTheLastCursor) {
+  Start();
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Request("a", 0));
+  call_->OnHalfClose();
+  store_.Answer();
+  store_.Answer(0, Store::Appended{});
+  EXPECT_EQ(peer_.last.requests, 2u);
+  EXPECT_EQ(peer_.last.last_cursor, store_.CursorOf(1));
+}
+
+TEST_F(PublishCallTest, AnswersOutOfOrderCountInOrder) {
+  Start(/*acknowledge=*/true);
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Request("b"));
+  store_.Answer(1);
+  EXPECT_THAT(peer_.writes, IsEmpty());
+  store_.Answer(0);
+  EXPECT_THAT(peer_.writes, ElementsAre(2));
+}
+
+TEST_F(PublishCallTest, AcksAreCumulativeAndOneAtATime) {
+  Start(/*acknowledge=*/true);
+  for (int i = 0; i < 3; ++i) call_->OnRequest(Request("a"));
+  store_.Answer();
+  store_.Answer();
+  store_.Answer();
+  EXPECT_THAT(peer_.writes, ElementsAre(1));
+  call_->OnWritten(true);
+  EXPECT_THAT(peer_.writes, ElementsAre(1, 3));
+}
+
+TEST_F(PublishCallTest, TheFinalAckComesBeforeTheStatus) {
+  store_.answer_at_once = true;
+  Start(/*acknowledge=*/true);
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Request("a"));
+  call_->OnHalfClose();
+  EXPECT_FALSE(peer_.finished);
+  call_->OnWritten(true);
+  EXPECT_THAT(peer_.writes, ElementsAre(1, 2));
+  EXPECT_FALSE(peer_.finished);
+  call_->OnWritten(true);
+  EXPECT_TRUE(peer_.finished);
+}
+
+TEST_F(PublishCallTest, ABadRequestWaitsForThoseBefore) {
+  Start();
+  call_->OnRequest(Request("a", 2));
+  call_->OnRequest(Bad());
+  EXPECT_EQ(peer_.reads, 2);
+  EXPECT_FALSE(peer_.finished);
+  store_.Answer();
+  ASSERT_TRUE(peer_.finished);
+  EXPECT_EQ(peer_.status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(FieldOf(peer_.status), "requests[1].topic");
+  EXPECT_EQ(peer_.last.accepted, 2u);
+}
+
+TEST_F(PublishCallTest, WhatComesAfterAnErrorIsNotStored) {
+  Start();
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Bad());
+  call_->OnRequest(Request("a"));
+  EXPECT_EQ(store_.waiting.size(), 1u);
+  store_.Answer();
+  call_->OnRequest(Request("a"));
+  EXPECT_THAT(store_.waiting, IsEmpty());
+}
+
+TEST_F(PublishCallTest, TheStoresErrorIsThatOfItsRequest) {
+  Start();
+  call_->OnRequest(Request("a", 2));
+  call_->OnRequest(Request("b"));
+  call_->OnRequest(Request("c"));
+  store_.Answer(1, absl::FailedPreconditionError("it has ended"));
+  EXPECT_FALSE(peer_.finished);
+  store_.Answer(0);
+  ASSERT_TRUE(peer_.finished);
+  EXPECT_EQ(peer_.status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(FieldOf(peer_.status), "requests[1]");
+  EXPECT_EQ(peer_.last.accepted, 2u);
+  store_.Answer(0);
+  EXPECT_EQ(peer_.last.accepted, 2u);
+}
+
+TEST_F(PublishCallTest, AnyFinishReleasesWhatIsHeld) {
+  store_.answer_at_once = true;
+  options_.grace = absl::Seconds(3);
+  Start();
+  call_->OnRequest(Request("a", 1, v1::ON_ABORT_FAIL));
+  call_->OnHalfClose();
+  ASSERT_EQ(store_.released.size(), 1u);
+  EXPECT_EQ(store_.released[0].topic, "a");
+  EXPECT_EQ(store_.released[0].lease.holder, kHolder);
+  EXPECT_TRUE(store_.released[0].lease.fail_on_abort);
+  EXPECT_EQ(store_.released[0].grace, absl::Seconds(3));
+}
+
+TEST_F(PublishCallTest, AnErrorReleasesWhatIsHeld) {
+  store_.answer_at_once = true;
+  Start();
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Bad());
+  EXPECT_THAT(ReleasedTopics(), ElementsAre("a"));
+}
+
+TEST_F(PublishCallTest, ACancelFinishesAtOnceAndReleases) {
+  Start();
+  call_->OnRequest(Request("a"));
+  call_->OnCancel();
+  ASSERT_TRUE(peer_.finished);
+  EXPECT_EQ(peer_.status.code(), absl::StatusCode::kCancelled);
+  EXPECT_THAT(ReleasedTopics(), ElementsAre("a"));
+}
+
+TEST_F(PublishCallTest, AFailedWriteIsACancel) {
+  store_.answer_at_once = true;
+  Start(/*acknowledge=*/true);
+  call_->OnRequest(Request("a"));
+  call_->OnWritten(false);
+  EXPECT_TRUE(peer_.finished);
+}
+
+TEST_F(PublishCallTest, TopicsThatItEndedAreNotReleased) {
+  store_.answer_at_once = true;
+  Start();
+  call_->OnRequest(Request("a", 1, v1::ON_ABORT_FAIL));
+  call_->OnRequest(Request("b", 1, v1::ON_ABORT_FAIL));
+  call_->OnRequest(EndOf("a"));
+  call_->OnHalfClose();
+  EXPECT_THAT(ReleasedTopics(), ElementsAre("b"));
+}
+
+TEST_F(PublishCallTest, AnEndThatTheStoreRefusedReleases) {
+  Start();
+  call_->OnRequest(EndOf("a"));
+  store_.Answer(0, absl::FailedPreconditionError("it has ended otherwise"));
+  EXPECT_THAT(ReleasedTopics(), ElementsAre("a"));
+}
+
+TEST_F(PublishCallTest, TheLastOnAbortOfATopicCounts) {
+  store_.answer_at_once = true;
+  Start();
+  call_->OnRequest(Request("a", 1, v1::ON_ABORT_FAIL));
+  call_->OnRequest(Request("b", 1));
+  call_->OnRequest(Request("a", 1));
+  call_->OnRequest(Request("a", 1, v1::ON_ABORT_KEEP_OPEN));
+  const std::vector<bool> fails = {true, false, true, false};
+  ASSERT_EQ(store_.stored.size(), fails.size());
+  for (size_t i = 0; i < fails.size(); ++i) {
+    ASSERT_TRUE(store_.stored[i].lease.has_value());
+    EXPECT_EQ(store_.stored[i].lease->holder, kHolder);
+    EXPECT_EQ(store_.stored[i].lease->fail_on_abort, fails[i]) << i;
+  }
+}
+
+TEST_F(PublishCallTest, CountsAsAProducerUntilItFinishesOrEndsTheTopic) {
+  store_.answer_at_once = true;
+  Start();
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Request("b"));
+  EXPECT_EQ(producers_->Count("a"), 1u);
+  EXPECT_EQ(producers_->Count("b"), 1u);
+  call_->OnRequest(EndOf("a"));
+  EXPECT_EQ(producers_->Count("a"), 0u);
+  call_->OnHalfClose();
+  EXPECT_EQ(producers_->Count("b"), 0u);
+}
+
+TEST_F(PublishCallTest, AnAnswerAfterTheFinishDoesNoHarm) {
+  Start();
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(EndOf("a"));
+  call_->OnCancel();
+  call_.reset();
+  store_.Answer();
+  store_.Answer();
+  EXPECT_EQ(peer_.last.requests, 0u);
+}
+
+// Reads as fast as it is asked to, on a thread of its own, like gRPC.
+class ThreadedPeer final : public PublishCall::Peer {
+ public:
+  void Read() override {
+    MutexLock lock(mutex_);
+    read_due_ = true;
+    changed_.NotifyAll();
+  }
+  void Write(const PublishTotals&) override {
+    MutexLock lock(mutex_);
+    written_due_ = true;
+    changed_.NotifyAll();
+  }
+  void Finish(const absl::Status&, const PublishTotals& stored) override {
+    MutexLock lock(mutex_);
+    finished_ = true;
+    totals_ = stored;
+    changed_.NotifyAll();
+  }
+
+  PublishTotals Feed(PublishCall& call, int requests) {
+    for (;;) {
+      bool read = false;
+      bool written = false;
+      {
+        MutexLock lock(mutex_);
+        while (!read_due_ && !written_due_ && !finished_) changed_.Wait(mutex_);
+        if (finished_) return totals_;
+        std::swap(read, read_due_);
+        std::swap(written, written_due_);
+      }
+      if (written) call.OnWritten(true);
+      if (read && requests-- > 0) {
+        call.OnRequest(Request("a"));
+      } else if (read) {
+        call.OnHalfClose();
+      }
+    }
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  bool read_due_ ABSL_GUARDED_BY(mutex_) = false;
+  bool written_due_ ABSL_GUARDED_BY(mutex_) = false;
+  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
+  PublishTotals totals_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Answers on a thread of its own, in order.
+class ThreadedStore final : public Store {
+ public:
+  ~ThreadedStore() override { Stop(); }
+
+  const Epoch& epoch() const override { return epoch_; }
+  void Append(AppendRequest, AppendDone done) override {
+    MutexLock lock(mutex_);
+    waiting_.push_back(std::move(done));
+    most_ = std::max(most_, waiting_.size());
+    changed_.NotifyAll();
+  }
+  void Release(const std::string&, Lease, absl::Duration) override {
+    ++releases;
+  }
+  void Watch(const std::string&, std::function<void(Offset)>) override {}
+  void Unwatch(const std::string&) override {}
+  void Describe(const std::string&, const std::string&, uint64_t,
+                std::function<void(Description)>) override {}
+  void Read(const std::string&, Offset, size_t,
+            std::function<void(Segment)>) override {}
+  void Create(const std::string&, TopicSettings, bool,
+              std::function<void(absl::StatusOr<TopicInfo>)>) override {}
+
+  // The most that ever waited.
+  size_t Stop() {
+    {
+      MutexLock lock(mutex_);
+      stopping_ = true;
+      changed_.NotifyAll();
+    }
+    if (thread_.joinable()) thread_.join();
+    MutexLock lock(mutex_);
+    return most_;
+  }
+
+  std::atomic<int> releases{0};
+
+ private:
+  void Run() {
+    for (Offset offset = 1;; ++offset) {
+      AppendDone done;
+      {
+        MutexLock lock(mutex_);
+        while (waiting_.empty() && !stopping_) changed_.Wait(mutex_);
+        if (waiting_.empty()) return;
+        done = std::move(waiting_.front());
+        waiting_.pop_front();
+      }
+      done(Appended{1, 0, offset});
+    }
+  }
+
+  const Epoch epoch_ = Epoch::Random();
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<AppendDone> waiting_ ABSL_GUARDED_BY(mutex_);
+  size_t most_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_{[this] { Run(); }};
+};
+
+TEST(PublishCallThreads, NothingIsLostBetweenTheThreads) {
+  constexpr int kRequests = 20000;
+  for (const bool acknowledge : {false, true}) {
+    ThreadedStore store;
+    ThreadedPeer peer;
+    PublishOptions options;
+    options.window_requests = 8;
+    const auto call =
+        std::make_shared<PublishCall>(store, std::make_shared<Producers>(),
+                                      options, kHolder, acknowledge, peer);
+    call->Start();
+    const PublishTotals totals = peer.Feed(*call, kRequests);
+    EXPECT_EQ(totals.requests, kRequests);
+    EXPECT_EQ(totals.accepted, kRequests);
+    EXPECT_EQ(store.releases, 1);
+    EXPECT_LE(store.Stop(), 8u);
+  }
+}
+
+}  // namespace
+}  // namespace sluice
