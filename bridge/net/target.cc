@@ -86,8 +86,8 @@ absl::StatusOr<Target> ParseTarget(absl::string_view text) {
        absl::StrSplit(text.substr(1, question - 1), '/')) {
     absl::optional<std::string> decoded = Decode(segment, false);
     if (!decoded) return BadEscape();
-    if (decoded->find_first_of(absl::string_view("\0/", 2)) !=
-        std::string::npos) {
+    if (decoded->find('\0') != std::string::npos ||
+        decoded->find('/') != std::string::npos) {
       return absl::InvalidArgumentError(
           "the path has an escaped slash or U+0000");
     }

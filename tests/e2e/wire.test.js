@@ -25,6 +25,7 @@ test("a browser's full set of fields gets the exact head and a readable, uncompr
     'Connection: close',
     'Content-Type: text/event-stream; charset=utf-8',
     'Transfer-Encoding: chunked',
+    'Vary: Origin',
     'X-Accel-Buffering: no',
   ]);
   await producer.batch({ topic: 'wire.head', events: [{ text: 'readable' }] });

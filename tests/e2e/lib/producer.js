@@ -29,7 +29,7 @@ function violations(error) {
   if (bytes === undefined) return undefined;
   const status = details.lookupType('Status').decode(bytes);
   return status.details
-      .filter((any) => any.type_url === 'type.googleapis.com/google.rpc.BadRequest')
+      .filter((any) => any.typeUrl === 'type.googleapis.com/google.rpc.BadRequest')
       .flatMap((any) => details.lookupType('BadRequest').decode(any.value).fieldViolations);
 }
 

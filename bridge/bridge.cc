@@ -1,0 +1,120 @@
+#include "bridge/bridge.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "bridge/base/log.h"
+#include "bridge/store/memory_store.h"
+
+namespace sluice {
+namespace {
+
+// Descriptors that are not for HTTP clients: producers, files, listeners.
+constexpr uint64_t kReservedDescriptors = 1024;
+
+// Raises the descriptor limit as far as it goes, and leaves room for the rest
+// of the process.
+uint64_t ConnectionsByDescriptorLimit() {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  const uint64_t most = limit.rlim_cur;
+  return most - std::min(kReservedDescriptors, most / 2);
+}
+
+TopicSettings TopicDefaults(const Config& config) {
+  TopicSettings settings;
+  settings.retention_events = config.retention_events;
+  settings.retention_bytes = config.retention_bytes;
+  settings.retention_age = config.retention_age;
+  return settings;
+}
+
+HttpOptions MakeHttpOptions(const Config& config) {
+  HttpOptions options;
+  options.host = config.http_listen.host;
+  options.port = config.http_listen.port;
+  options.loops =
+      config.loops > 0
+          ? config.loops
+          : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  options.heartbeat = config.heartbeat;
+  options.retry = config.retry;
+  options.error_event = config.error_event;
+  options.cors_origins = config.cors_origins;
+  options.require_topics = config.require_topics;
+  options.demo = config.demo;
+  options.max_connections = config.max_connections > 0
+                                ? static_cast<uint64_t>(config.max_connections)
+                                : ConnectionsByDescriptorLimit();
+  options.replay_memory = config.replay_memory;
+  options.header_timeout = config.header_timeout;
+  options.write_timeout = config.write_timeout;
+  return options;
+}
+
+GrpcServerOptions MakeGrpcOptions(const Config& config) {
+  GrpcServerOptions options;
+  options.listen = config.grpc_listen.ToString();
+  options.publish.max_event_bytes = config.max_event_bytes;
+  options.publish.window_requests = static_cast<size_t>(config.producer_window);
+  options.publish.grace = config.producer_grace;
+  options.topic_defaults = TopicDefaults(config);
+  options.max_streams = config.max_streams;
+  options.memory = config.grpc_memory;
+  return options;
+}
+
+}  // namespace
+
+Bridge::Bridge(const Config& config) : config_(config) {
+  MemoryStoreOptions options;
+  options.defaults = TopicDefaults(config);
+  options.max_topics = config.max_topics;
+  store_ =
+      NewMemoryStore(options, [this](absl::Span<const EntryRef> committed) {
+        hub_.OnCommitted(committed);
+      });
+  hub_.SetStore(store_.get());
+  http_ = std::make_unique<HttpServer>(MakeHttpOptions(config), hub_);
+  grpc_ = std::make_unique<GrpcServer>(hub_, MakeGrpcOptions(config));
+}
+
+absl::StatusOr<std::unique_ptr<Bridge>> Bridge::Start(const Config& config) {
+  std::unique_ptr<Bridge> bridge(new Bridge(config));
+  // Readers find their port open before the first event can come.
+  if (absl::Status status = bridge->http_->Start(); !status.ok()) return status;
+  if (absl::Status status = bridge->grpc_->Start(); !status.ok()) return status;
+  Log(LogLevel::kInfo, "serving",
+      {{"grpc_port", bridge->grpc_port()},
+       {"http_port", bridge->http_port()},
+       {"epoch", bridge->store_->epoch().text()}});
+  return bridge;
+}
+
+// Producers first: what they had accepted still goes out.
+Bridge::~Bridge() {
+  grpc_.reset();
+  http_.reset();
+  store_.reset();
+}
+
+void Bridge::Drain() {
+  Log(LogLevel::kInfo, "draining",
+      {{"at_most", absl::FormatDuration(config_.drain)}});
+  const auto gone = std::make_shared<std::promise<void>>();
+  http_->Drain(config_.drain, [gone] { gone->set_value(); });
+  const auto deadline = std::chrono::steady_clock::now() +
+                        absl::ToChronoMilliseconds(config_.drain);
+  grpc_->Drain(config_.drain);
+  gone->get_future().wait_until(deadline);
+}
+
+}  // namespace sluice
