@@ -33,6 +33,7 @@ bool SseStream::Provide(httplib::DataSink& sink) {
     opening_ = std::string();
     return false;
   }
+  waiting_ = false;
   const TopicChannel::Filled filled =
       channel_->Fill(*this, cursor_, static_cast<GatherSink&>(sink));
   waiting_ = filled == TopicChannel::Filled::kWaiting;

@@ -166,8 +166,8 @@ const EncodedRun* TopicChannel::FindSegment(Offset after) {
   if (it == segments_.end()) return nullptr;
   // One that was cut short by the log's end serves until there is more: else
   // those who come later would go through many small ones.
-  const bool full = it->second.bytes->size() >= kRunBytes;
-  if (full || it->second.reached >= tail_to_) return &it->second;
+  const EncodedRun& run = it->second;
+  if (!run.at_log_end || run.reached >= tail_to_) return &run;
   DropSegment(after);
   return nullptr;
 }
@@ -206,6 +206,7 @@ void TopicChannel::OnSegment(Offset after, const Store::Segment& segment) {
   for (const EntryRef& entry : segment.entries) Append(*entry, bytes, run);
   run.marks.clear();
   run.reached = segment.reached;
+  run.at_log_end = segment.at_end;
   run.bytes = std::make_shared<const std::string>(std::move(bytes));
   DropSegment(after);
   loop_.channels().CountReplay(static_cast<int64_t>(run.bytes->size()));

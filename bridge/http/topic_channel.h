@@ -26,8 +26,9 @@ struct EncodedRun {
 
   SharedBytes bytes;
   std::vector<Mark> marks;
-  Offset reached = 0;  // a reader that has the run is here
-  bool ended = false;  // the topic's end is the last of it
+  Offset reached = 0;       // a reader that has the run is here
+  bool ended = false;       // the topic's end is the last of it
+  bool at_log_end = false;  // a segment that was cut short by the log's end
 
   // Where a reader that is at `cursor` goes on in `bytes`.
   size_t BeginAfter(Offset cursor) const;
