@@ -60,3 +60,41 @@ test('readers that never read hold up nobody', async (t) => {
   await reader.untilClosed();
   assert.equal(decode(reader.text).length, 61);
 });
+
+test('a reader that comes late gets 200,000 events, each once and in order', async (t) => {
+  await producer.createTopic({ topic: 'deep', settings: { retentionEvents: 200000, retentionBytes: 64 << 20 } });
+  const call = producer.open();
+  for (let first = 0; first < 200000; first += 1000) {
+    call.write({ topic: 'deep', events: Array.from({ length: 1000 }, (_, index) => ({ text: `${first + index}` })) });
+  }
+  call.write({ end: {} });
+  call.end();
+  assert.equal((await call.response).accepted, 200000);
+  const raw = new Raw(bridge);
+  t.after(() => raw.close());
+  raw.send('GET /v1/topics/deep/events HTTP/1.1', `Host: 127.0.0.1:${bridge.port}`, 'Accept: text/event-stream');
+  await raw.untilClosed(30000);
+  const seen = decode(raw.text);
+  assert.equal(seen.length, 200001);
+  assert.ok(seen.every(({ data }, index) => data === `${index}` || index === 200000));
+});
+
+test('a reader keeps up with a producer that writes as fast as it can', async (t) => {
+  await producer.createTopic({ topic: 'fast', settings: { retentionEvents: 100000, retentionBytes: 64 << 20 } });
+  const raw = new Raw(bridge);
+  t.after(() => raw.close());
+  raw.send('GET /v1/topics/fast/events HTTP/1.1', `Host: 127.0.0.1:${bridge.port}`, 'Accept: text/event-stream');
+  await raw.until('the opening', () => raw.text.length > 0);
+  const call = producer.open();
+  for (let first = 0; first < 100000; first += 5) {
+    const events = Array.from({ length: 5 }, (_, index) => ({ text: `${first + index}` }));
+    if (!call.write({ topic: 'fast', events })) await new Promise((resolve) => { call.once('drain', resolve); });
+  }
+  call.write({ end: {} });
+  call.end();
+  await call.response;
+  await raw.untilClosed(30000);
+  const seen = decode(raw.text);
+  assert.equal(seen.length, 100001);
+  assert.ok(seen.every(({ data }, index) => data === `${index}` || index === 100000));
+});

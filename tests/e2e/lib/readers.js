@@ -6,9 +6,13 @@
 const { EventSource: NpmEventSource } = require('eventsource');
 const { createParser } = require('eventsource-parser');
 const { fetchEventSource } = require('@microsoft/fetch-event-source');
-const { EventSource: UndiciEventSource } = require('undici');
+const { Agent, EventSource: UndiciEventSource, setGlobalDispatcher } = require('undici');
 const { Child } = require('./process.js');
 const { until } = require('./until.js');
+
+// Loading playwright-core puts its own undici under Node's fetch, and that one takes a body without its last chunk for a
+// whole one.
+setGlobalDispatcher(new Agent());
 
 // The package is written for pages: it asks the window for its timers and the document whether it can be seen.
 globalThis.window ??= globalThis;
