@@ -57,6 +57,7 @@ HttpOptions MakeHttpOptions(const Config& config) {
   options.replay_memory = config.replay_memory;
   options.header_timeout = config.header_timeout;
   options.write_timeout = config.write_timeout;
+  options.max_stream_age = config.max_stream_age;
   return options;
 }
 

@@ -35,7 +35,8 @@ std::vector<Option> MakeTable() {
                  "Allow addresses that are not loopback although no keys are "
                  "configured: whoever reaches them may read and publish."),
       BoolOption("http_publish", &Config::http_publish,
-                 "Let HTTP requests publish and change topics."),
+                 "Let HTTP requests publish and change topics. Reserved: not "
+                 "in force yet."),
       OriginsOption("cors_origins", &Config::cors_origins,
                     "The sites whose pages may read over CORS."),
       CountOption("loops", &Config::loops, {1, 256, "one a core"},
@@ -56,7 +57,9 @@ std::vector<Option> MakeTable() {
                      "A stream older than this is closed; its reader comes "
                      "back and goes on."),
       CountOption("max_topics_per_stream", &Config::max_topics_per_stream,
-                  {1, 1024}, "Topics and patterns that one stream may name."),
+                  {1, 1024},
+                  "Topics and patterns that one stream may name. Reserved: not "
+                  "in force yet."),
       BoolOption("require_topics", &Config::require_topics,
                  "Answer 404 for topics that nobody created or published to."),
 
@@ -68,7 +71,8 @@ std::vector<Option> MakeTable() {
                      {absl::Seconds(1), kYear},
                      "How long a topic keeps an event."),
       SizeOption("memory_limit", &Config::memory_limit, {kMiB, 1024 * kGiB},
-                 "Memory for all logs together, overhead included."),
+                 "Memory for all logs together, overhead included. Reserved: "
+                 "not in force yet."),
       SizeOption("max_event_bytes", &Config::max_event_bytes, {1, 64 * kMiB},
                  "The largest event: payload, id and type."),
       CountOption("max_topics", &Config::max_topics, {1, 100000000},
@@ -76,18 +80,18 @@ std::vector<Option> MakeTable() {
       DurationOption("tombstone_ttl", &Config::tombstone_ttl,
                      {absl::Seconds(1), kYear},
                      "How long the end of a topic is known after its events "
-                     "are gone."),
+                     "are gone. Reserved: not in force yet."),
       DurationOption("idle_topic_ttl", &Config::idle_topic_ttl,
                      {absl::Seconds(1), kYear},
                      "How long an open topic without events, producers and "
-                     "subscribers is kept."),
+                     "subscribers is kept. Reserved: not in force yet."),
 
       CountOption("max_connections", &Config::max_connections,
                   {1, 10000000, "by the descriptor limit"},
                   "HTTP connections at one time."),
       SizeOption("request_memory", &Config::request_memory, {kMiB, 1024 * kGiB},
-                 "Memory for HTTP requests and their answers, all connections "
-                 "together."),
+                 "Memory for the bodies of HTTP requests, all connections "
+                 "together. Reserved: not in force yet."),
       SizeOption("replay_memory", &Config::replay_memory, {kMiB, 1024 * kGiB},
                  "Memory for what readers that are behind are being sent."),
       DurationOption("header_timeout", &Config::header_timeout,
@@ -96,12 +100,12 @@ std::vector<Option> MakeTable() {
                      "arrive."),
       DurationOption("body_timeout", &Config::body_timeout,
                      {absl::Milliseconds(100), absl::Minutes(10)},
-                     "How long the body of an HTTP request may take to "
-                     "arrive."),
+                     "How long the body of an HTTP request may take to arrive. "
+                     "Reserved: not in force yet."),
       DurationOption("write_timeout", &Config::write_timeout,
                      {absl::Milliseconds(100), absl::Minutes(10)},
-                     "How long an HTTP answer that is not a stream may take "
-                     "to be sent."),
+                     "How long an HTTP client may take nothing of what is "
+                     "being sent to it."),
 
       CountOption("producer_window", &Config::producer_window, {1, 1000000},
                   "Requests, up to 1 MiB of them, that a publishing call may "
@@ -116,10 +120,9 @@ std::vector<Option> MakeTable() {
                  "Memory for gRPC's own buffers."),
       PathOption("descriptor_set", &Config::descriptor_set,
                  "A FileDescriptorSet with the types of events published as "
-                 "messages."),
+                 "messages. Reserved: not in force yet."),
 
-      BoolOption("demo", &Config::demo,
-                 "Serve a demo page at / and publish to its topics."),
+      BoolOption("demo", &Config::demo, "Serve a demo page at /."),
       LogLevelOption("log_level", &Config::log_level,
                      "The least level of what is logged."),
       LogFormatOption("log_format", &Config::log_format,

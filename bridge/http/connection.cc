@@ -138,12 +138,17 @@ void Connection::ReadRequests() {
 }
 
 void Connection::Process() {
+  if (state_ == State::kClosed) return;
   const std::shared_ptr<Exchange> exchange = request_->exchange;
   std::string response = loop_.adapter().Process(*exchange);
   if (exchange->waiting()) return;
   const bool close = exchange->closes();
   if (!exchange->provider()) {
     Respond(std::move(response), close);
+    return;
+  }
+  if (peer_closed_) {
+    Close();
     return;
   }
   provider_ = exchange->provider();
@@ -153,6 +158,10 @@ void Connection::Process() {
   unsent_.push_back({Shared(std::move(response))});
   state_ = State::kStreaming;
   since_ms_ = loop_.event_loop().now_ms();
+  const absl::Duration age = loop_.options().max_stream_age;
+  if (age > absl::ZeroDuration()) {
+    close_at_ms_ = since_ms_ + absl::ToInt64Milliseconds(age);
+  }
   if (stream_ == nullptr) {
     // Nothing follows the opening: the client is to come back.
     finishing_ = true;
@@ -256,9 +265,7 @@ int64_t Connection::Deadline() const {
     case State::kReading:
       return since_ms_ + absl::ToInt64Milliseconds(options.header_timeout);
     case State::kStreaming:
-      if (!blocked_ && stream_ != nullptr)
-        return since_ms_ + stream_->heartbeat_ms();
-      return since_ms_ + absl::ToInt64Milliseconds(options.write_timeout);
+      return StreamDeadline();
     case State::kWriting:
       return since_ms_ + absl::ToInt64Milliseconds(options.write_timeout);
     case State::kLingering:
@@ -268,6 +275,15 @@ int64_t Connection::Deadline() const {
       break;
   }
   return loop_.event_loop().now_ms() + 1000;
+}
+
+int64_t Connection::StreamDeadline() const {
+  const int64_t due =
+      since_ms_ +
+      (blocked_ || stream_ == nullptr
+           ? absl::ToInt64Milliseconds(loop_.options().write_timeout)
+           : stream_->heartbeat_ms());
+  return close_at_ms_ == 0 ? due : std::min(due, close_at_ms_);
 }
 
 void Connection::ArmTimer() {
@@ -284,6 +300,9 @@ void Connection::OnTimer() {
   }
   if (state_ == State::kReading && !request_->input.empty()) {
     Refuse(408, "the request took too long");
+  } else if (close_at_ms_ != 0 && close_at_ms_ <= loop_.event_loop().now_ms()) {
+    close_at_ms_ = 0;
+    Drain();
   } else if (state_ == State::kStreaming && !blocked_) {
     static const SharedBytes kChunked = Shared(Chunk(kHeartbeat));
     static const SharedBytes kRaw = Shared(std::string(kHeartbeat));

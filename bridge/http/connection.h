@@ -36,7 +36,7 @@ class Connection final : public EventLoop::Handler, private Timer {
   // not take waits here; what the write had no room for, in another turn.
   void Drive();
 
-  // Ends a stream, or an idle connection, because the server goes down: a
+  // Ends a stream, or an idle connection, before its time: a
   // `retry:` for streams, and no last chunk. False if there was nothing to end.
   bool Drain();
 
@@ -66,6 +66,7 @@ class Connection final : public EventLoop::Handler, private Timer {
   void OnTimer() override;
   void ArmTimer();
   int64_t Deadline() const;
+  int64_t StreamDeadline() const;
 
   // Takes up what waited for the answer that is out now.
   void GoOn();
@@ -95,6 +96,7 @@ class Connection final : public EventLoop::Handler, private Timer {
   uint32_t received_ = 0;  // bytes since it streams or lingers
   int64_t since_ms_ =
       0;  // the state's, the last request byte's wait, or the last write's
+  int64_t close_at_ms_ = 0;  // a stream's, for its age; 0: never
   std::unique_ptr<Request> request_;
   std::vector<Unsent> unsent_;
   httplib::ContentProviderWithoutLength provider_;

@@ -27,6 +27,7 @@ struct HttpOptions {
   uint64_t replay_memory = 256 << 20;
   absl::Duration header_timeout = absl::Seconds(10);
   absl::Duration write_timeout = absl::Seconds(30);
+  absl::Duration max_stream_age;  // 0: none
 };
 
 }  // namespace sluice
