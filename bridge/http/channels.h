@@ -32,6 +32,9 @@ class Channels {
   // bounded number in all. True if some are left.
   bool Flush();
 
+  // Lets go of everything, in the loop's thread at its end.
+  void Clear() { unflushed_.clear(); }
+
   // For channels.
   void QueueFlush(std::shared_ptr<TopicChannel> channel) {
     unflushed_.push_back(std::move(channel));

@@ -17,7 +17,8 @@ constexpr int64_t kLingerMs = 2000;
 
 // What a client may send that nobody reads: while it streams, or after the
 // answer.
-constexpr uint32_t kMaxIdleInput = 64 << 10;
+constexpr uint32_t kMaxStreamInput = 64 << 10;
+constexpr uint32_t kMaxLingerInput = 16 << 20;
 
 // Requests that come while one is being answered wait here.
 constexpr size_t kMaxPipelined = 64 << 10;
@@ -95,7 +96,10 @@ void Connection::OnReadable() {
 void Connection::OnInput(absl::string_view bytes) {
   if (state_ == State::kStreaming || state_ == State::kLingering) {
     received_ += static_cast<uint32_t>(bytes.size());
-    if (received_ > kMaxIdleInput) Close();
+    if (received_ >
+        (state_ == State::kStreaming ? kMaxStreamInput : kMaxLingerInput)) {
+      Close();
+    }
     return;
   }
   if (request_->input.empty()) since_ms_ = loop_.event_loop().now_ms();

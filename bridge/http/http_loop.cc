@@ -78,6 +78,8 @@ absl::Status HttpLoop::Start() {
     event_loop_->Run([this] { return EndTurn(); });
     // What is left belongs to this thread.
     connections_.clear();
+    channels_.Clear();
+
     event_loop_->CollectGarbage();
   });
   return absl::OkStatus();

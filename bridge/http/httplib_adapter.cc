@@ -13,28 +13,28 @@
 namespace sluice {
 namespace {
 
-// Request bytes in, response bytes out.
+// Request bytes in, response bytes out. Which of its methods are virtual has
+// changed from version to version, so none says `override`.
 class MemoryStream final : public httplib::Stream {
  public:
   explicit MemoryStream(std::string request) : request_(std::move(request)) {}
 
-  bool is_readable() const override { return true; }
-  bool is_writable() const override { return true; }
-  ssize_t read(char* to, size_t size) override {
+  bool is_readable() const { return true; }
+  bool is_writable() const { return true; }
+  ssize_t read(char* to, size_t size) {
     const size_t n = std::min(size, request_.size() - at_);
     std::memcpy(to, request_.data() + at_, n);
     at_ += n;
     return static_cast<ssize_t>(n);
   }
-  ssize_t write(const char* from, size_t size) override {
+  ssize_t write(const char* from, size_t size) {
     response.append(from, size);
     return static_cast<ssize_t>(size);
   }
-  void get_remote_ip_and_port(std::string&, int&) const override {}
-  void get_local_ip_and_port(std::string&, int&) const override {}
+  void get_remote_ip_and_port(std::string&, int&) const {}
+  void get_local_ip_and_port(std::string&, int&) const {}
   // Must be below FD_SETSIZE, or the request is refused.
-  socket_t socket() const override { return 0; }
-  // Pure virtual from 0.2x on, and absent before.
+  socket_t socket() const { return 0; }
   bool wait_readable() const { return true; }
   bool wait_writable() const { return true; }
   time_t duration() const { return 0; }
@@ -79,8 +79,8 @@ std::string HttplibAdapter::Process(Exchange& exchange) {
   const bool head = exchange.request.method == "HEAD";
   MemoryStream stream(absl::StrCat(head ? "HEAD" : "GET",
                                    " / HTTP/1.1\r\nHost: sluice\r\n\r\n"));
-  bool closed = false;
-  process_request(stream, false, closed, nullptr);
+
+  ProcessRequest(*this, stream, 0);
   exchange_ = nullptr;
 
   const absl::string_view response = stream.response;

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "bridge/http/exchange.h"
 
@@ -28,6 +29,23 @@ class HttplibAdapter final : private httplib::Server {
   std::string Process(Exchange& exchange);
 
  private:
+  // process_request has taken the peer's addresses since 0.15; the one whose
+  // arguments fit is the one there is.
+  template <typename Self>
+  static auto ProcessRequest(Self& self, httplib::Stream& stream, int)
+      -> decltype(self.process_request(stream, false, std::declval<bool&>(),
+                                       nullptr)) {
+    bool closed = false;
+    return self.process_request(stream, false, closed, nullptr);
+  }
+  template <typename Self>
+  static auto ProcessRequest(Self& self, httplib::Stream& stream, long)
+      -> decltype(self.process_request(stream, "", 0, "", 0, false,
+                                       std::declval<bool&>(), nullptr)) {
+    bool closed = false;
+    return self.process_request(stream, "", 0, "", 0, false, closed, nullptr);
+  }
+
   const Handler handler_;
   Exchange* exchange_ = nullptr;  // the one being processed
 };
