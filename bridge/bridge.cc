@@ -50,6 +50,7 @@ HttpOptions MakeHttpOptions(const Config& config) {
   options.error_event = config.error_event;
   options.cors_origins = config.cors_origins;
   options.require_topics = config.require_topics;
+  options.http_publish = config.http_publish;
   options.demo = config.demo;
   options.max_connections = config.max_connections > 0
                                 ? static_cast<uint64_t>(config.max_connections)

@@ -52,9 +52,11 @@ void Shed(Exchange& exchange, bool wants_stream, httplib::Response& response) {
 void StreamTopic(Exchange& exchange, const std::string& topic,
                  httplib::Response& response) {
   if (exchange.request.method == "POST") {
-    return SetError(response,
-                    absl::PermissionDeniedError(
-                        "publishing over HTTP is off: set http_publish"));
+    const bool on = exchange.loop().options().http_publish;
+    return SetError(
+        response,
+        on ? absl::UnimplementedError("publishing over HTTP is not there yet")
+           : absl::PermissionDeniedError("publishing over HTTP is off"));
   }
   if (!IsRead(exchange))
     return MethodNotAllowed(response, "GET, HEAD, POST, OPTIONS");
