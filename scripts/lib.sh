@@ -4,6 +4,9 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 readonly root
 
+# Compilations are shared between checkouts, wherever they lie.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
+
 # What building the two programs takes.
 readonly build_packages=(
   build-essential ca-certificates ccache cmake ninja-build pkg-config
