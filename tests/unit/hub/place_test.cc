@@ -1,0 +1,134 @@
+#include "bridge/hub/place.h"
+
+#include <gtest/gtest.h>
+
+namespace sluice {
+namespace {
+
+// A topic that has lost what was before 10, has events up to 20, in a log that
+// is at 30.
+class FindPlaceTest : public testing::Test {
+ protected:
+  FindPlaceTest() {
+    description_.info.emplace();
+    description_.info->first = 11;
+    description_.info->last = description_.info->last_event = 20;
+    description_.info->trimmed_through = 10;
+    description_.visible_end = 30;
+    description_.before_last = 18;
+  }
+
+  void End(bool silent) {
+    description_.info->last = 25;
+    description_.info->end = std::make_shared<const Entry>(
+        25, absl::UnixEpoch(), std::make_shared<const std::string>("t"),
+        sluice::End{}, silent);
+  }
+
+  Place Find(StartAt start) const {
+    return FindPlace(start, description_, epoch_);
+  }
+  Place FindId(const std::string& id) const { return Find({id, {}, {}}); }
+  std::string At(Offset offset) const {
+    return Cursor{epoch_, offset}.ToString();
+  }
+
+  const Epoch epoch_ = Epoch::Random();
+  Store::Description description_;
+};
+
+TEST_F(FindPlaceTest, WithoutAnythingItIsTheEarliestThatIsKept) {
+  const Place place = Find({});
+  EXPECT_EQ(place.after, 10u);
+  EXPECT_FALSE(place.gap);
+  EXPECT_FALSE(place.tell_position);
+  EXPECT_FALSE(place.nothing_left);
+}
+
+TEST_F(FindPlaceTest, TheLatestIsToldToTheReader) {
+  const Place place = Find({"", TopicSettings::Start::kLatest, {}});
+  EXPECT_EQ(place.after, 30u);
+  EXPECT_TRUE(place.tell_position);
+  EXPECT_TRUE(Find({"", {}, 0}).tell_position);
+}
+
+TEST_F(FindPlaceTest, ATopicMayStartAtTheLatestUnlessTheReaderSaysOtherwise) {
+  description_.info->settings.default_start = TopicSettings::Start::kLatest;
+  EXPECT_TRUE(Find({}).tell_position);
+  EXPECT_EQ(Find({"", TopicSettings::Start::kEarliest, {}}).after, 10u);
+}
+
+TEST_F(FindPlaceTest, TheLastNAreBehindThePlaceOfTheStore) {
+  EXPECT_EQ(Find({"", {}, 2}).after, 18u);
+}
+
+TEST_F(FindPlaceTest, ACursorIsItsOwnPlaceAndWinsOverTheRest) {
+  for (Offset offset : {10, 15, 30}) {
+    const Place place = Find({At(offset), TopicSettings::Start::kLatest, 2});
+    EXPECT_EQ(place.after, offset);
+    EXPECT_FALSE(place.gap);
+    EXPECT_FALSE(place.tell_position);
+  }
+}
+
+TEST_F(FindPlaceTest, WhatIsLostIsToldAndTheRestFollows) {
+  const std::string foreign = Cursor{Epoch::Random(), 15}.ToString();
+  const struct {
+    std::string id;
+    GapReason reason;
+  } kRows[] = {{At(9), GapReason::kTrimmed},
+               {At(0), GapReason::kTrimmed},
+               {At(31), GapReason::kUnknownId},
+               {foreign, GapReason::kEpochChanged},
+               {"rubbish", GapReason::kUnknownId},
+               {std::string(epoch_.text()) + "-99999999999999999999",
+                GapReason::kUnknownId}};
+  for (const auto& row : kRows) {
+    const Place place = FindId(row.id);
+    ASSERT_TRUE(place.gap) << row.id;
+    EXPECT_EQ(place.gap->reason, row.reason) << row.id;
+    EXPECT_EQ(place.gap->requested, row.id);
+    EXPECT_EQ(place.gap->resumed, 10u);
+    EXPECT_EQ(place.after, 10u);
+  }
+}
+
+TEST_F(FindPlaceTest, AnEventsIdIsThePlaceWhereItStands) {
+  description_.found = 17;
+  EXPECT_EQ(FindId("mine").after, 17u);
+  EXPECT_EQ(IdToLookUp({"mine", {}, {}}), "mine");
+  EXPECT_EQ(IdToLookUp({At(3), {}, {}}), "");
+}
+
+TEST_F(FindPlaceTest, AfterTheEndNothingIsLeft) {
+  End(false);
+  EXPECT_TRUE(FindId(At(25)).nothing_left);
+  EXPECT_TRUE(FindId(At(30)).nothing_left);
+  EXPECT_FALSE(FindId(At(24)).nothing_left);
+  EXPECT_FALSE(FindId("rubbish").nothing_left);
+  EXPECT_FALSE(FindId(At(31)).nothing_left) << "a log that lost its tail";
+}
+
+TEST_F(FindPlaceTest, TheLatestOfAnEndedTopicIsItsEnd) {
+  End(false);
+  const Place place = Find({"", TopicSettings::Start::kLatest, {}});
+  EXPECT_EQ(place.after, 24u);
+  EXPECT_FALSE(place.tell_position);
+  EXPECT_FALSE(place.nothing_left);
+}
+
+TEST_F(FindPlaceTest, AnEndThatIsNotToldLeavesNothingAfterTheLastEvent) {
+  End(true);
+  EXPECT_TRUE(FindId(At(20)).nothing_left);
+  EXPECT_FALSE(FindId(At(19)).nothing_left);
+}
+
+TEST_F(FindPlaceTest, ATopicThatIsNotThereIsWaitedFor) {
+  description_.info.reset();
+  EXPECT_EQ(Find({}).after, 0u);
+  EXPECT_EQ(FindId(At(12)).after, 12u);
+  EXPECT_FALSE(FindId(At(12)).gap);
+}
+
+}  // namespace
+}  // namespace sluice
