@@ -66,7 +66,7 @@ void Connection::OnEvents(uint32_t events) {
 
 void Connection::GoOn() {
   ReadRequests();
-  if (state_ == State::kReading) OnReadable();
+  if (state_ == State::kReading || state_ == State::kLingering) OnReadable();
 }
 
 void Connection::OnReadable() {
