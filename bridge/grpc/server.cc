@@ -1,6 +1,7 @@
 #include "bridge/grpc/server.h"
 
 #include <google/protobuf/stubs/logging.h>
+#include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
@@ -68,6 +69,15 @@ GrpcServer::GrpcServer(Hub& hub, const GrpcServerOptions& options)
 GrpcServer::~GrpcServer() { Drain(absl::ZeroDuration()); }
 
 absl::Status GrpcServer::Start() {
+  // When its last user goes, gRPC 1.51 shuts its library down, and may wait 10
+  // s for a thread of its own that polls. One that never goes spares a stop
+  // that.
+  static const bool kept = [] {
+    grpc_init();
+    return true;
+  }();
+  (void)kept;
+
   // protobuf writes a line for each string of a client's that is not UTF-8.
   google::protobuf::SetLogHandler(nullptr);
   grpc::EnableDefaultHealthCheckService(false);
