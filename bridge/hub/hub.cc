@@ -6,25 +6,21 @@
 namespace sluice {
 
 void Hub::OnCommitted(absl::Span<const EntryRef> committed) {
-  std::vector<const LoopInbox*> asleep;
-  {
-    MutexLock lock(mutex_);
-    while (!committed.empty()) {
-      size_t run = 1;
-      while (run < committed.size() &&
-             committed[run]->topic() == committed[0]->topic())
-        ++run;
-      if (auto it = watched_.find(committed[0]->topic());
-          it != watched_.end()) {
-        for (TopicView* view : it->second.views) {
-          if (view->Add(committed.subspan(0, run)))
-            asleep.push_back(&view->inbox_);
-        }
+  MutexLock lock(mutex_);
+  while (!committed.empty()) {
+    size_t run = 1;
+    while (run < committed.size() &&
+           committed[run]->topic() == committed[0]->topic())
+      ++run;
+    if (auto it = watched_.find(committed[0]->topic()); it != watched_.end()) {
+      for (TopicView* view : it->second.views) {
+        // Woken under the lock: an inbox may go once its last view has, which
+        // takes the lock.
+        if (view->Add(committed.subspan(0, run))) view->inbox_.Wake();
       }
-      committed.remove_prefix(run);
     }
+    committed.remove_prefix(run);
   }
-  for (const LoopInbox* inbox : asleep) inbox->Wake();
 }
 
 std::unique_ptr<TopicView> Hub::Watch(const std::string& topic,

@@ -75,7 +75,7 @@ void TopicView::SetStart(Offset visible_end) {
                              [visible_end](const EntryRef& entry) {
                                return entry->offset() > visible_end;
                              }));
-  waiting_.from = visible_end;
+  waiting_.from = std::max(waiting_.from, visible_end);
   waiting_.to = std::max(waiting_.to, visible_end);
 }
 

@@ -21,8 +21,8 @@ class TopicView;
 // Lifetime: must outlive the views made with it.
 class LoopInbox {
  public:
-  // `wake` makes the loop call RunMarked soon; called on any thread, with no
-  // lock held.
+  // `wake` makes the loop call RunMarked soon; called on any thread,
+  // under the hub's lock: it calls nothing back, and takes no time.
   explicit LoopInbox(std::function<void()> wake) : wake_(std::move(wake)) {}
   LoopInbox(const LoopInbox&) = delete;
   LoopInbox& operator=(const LoopInbox&) = delete;

@@ -205,7 +205,7 @@ absl::StatusOr<Store::Appended> MemoryStore::AppendLocked(
   }
 
   const absl::Time now = Now();
-  if (request.lease) log->Claim(*request.lease);
+  log->Claim(request.lease);
   Appended appended;
   for (EventDraft& draft : request.events) {
     const absl::optional<Offset> first =
@@ -287,7 +287,6 @@ void MemoryStore::RunTimers() {
       TopicLog& log = *timers_.begin()->second;
       DropTimerLocked(log);
       if (log.fails_at() <= now) {
-        log.Claim(Lease{});
         EndLocked(log, End{Failure{static_cast<int>(absl::StatusCode::kAborted),
                                    "producer lost"}});
       }

@@ -28,6 +28,7 @@ void TopicLog::Add(EntryRef entry) {
   last_ = entry->offset();
   if (entry->is_end()) {
     end_ = std::move(entry);
+    fails_at_ = absl::InfiniteFuture();
     return;
   }
   bytes_ += entry->size_bytes();
@@ -113,8 +114,8 @@ Store::Segment TopicLog::Read(Offset after, size_t max_bytes,
   return segment;
 }
 
-void TopicLog::Claim(Store::Lease lease) {
-  holder_ = lease.holder;
+void TopicLog::Claim(const absl::optional<Store::Lease>& lease) {
+  if (lease) holder_ = lease->holder;
   fails_at_ = absl::InfiniteFuture();
 }
 

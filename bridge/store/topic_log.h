@@ -41,8 +41,9 @@ class TopicLog {
   Offset BeforeLast(uint64_t count, Offset visible_end) const;
   Store::Segment Read(Offset after, size_t max_bytes, Offset visible_end) const;
 
-  // The claim; see Store::Release.
-  void Claim(Store::Lease lease);
+  // The claim; see Store::Release. Whoever names the topic ends a grace, also
+  // without a claim of its own.
+  void Claim(const absl::optional<Store::Lease>& lease);
   void Release(Store::Lease lease, absl::Time fails_at);
   absl::Time fails_at() const { return fails_at_; }
 

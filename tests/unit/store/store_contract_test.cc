@@ -298,6 +298,20 @@ TEST_P(StoreContract, ATopicThatAnotherCallHasTakenOverGoesOn) {
   EXPECT_EQ(Describe("b").info->end, nullptr);
 }
 
+TEST_P(StoreContract, AnEndDuringTheGraceIsTheOnlyOne) {
+  Make();
+  const Store::Lease lost{1, true};
+  ASSERT_TRUE(Append({"a", {}, absl::nullopt, lost}).ok());
+  store_->Release("a", lost, absl::Milliseconds(5));
+  ASSERT_TRUE(PublishIds("a", {}, End{}).ok());
+  // What fails after it shows that its time had come.
+  ASSERT_TRUE(Append({"c", {}, absl::nullopt, lost}).ok());
+  store_->Release("c", lost, absl::Milliseconds(10));
+  while (Describe("c").info->end == nullptr) std::this_thread::yield();
+  EXPECT_FALSE(Describe("a").info->end->end().failure);
+  EXPECT_EQ(Describe("a").info->last, 1u);
+}
+
 TEST_P(StoreContract, TheListenerHearsEachEntryOnceAndInOrder) {
   Limits limits;
   limits.defaults.retention_events = 10;
