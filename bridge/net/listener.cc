@@ -23,6 +23,7 @@ constexpr int kNotSentLowatBytes = 16 << 10;
 constexpr int kUserTimeoutMs = 30000;
 constexpr int kAcceptsATurn = 128;
 constexpr int64_t kPauseMs = 100;
+constexpr int64_t kLogEveryMs = 10000;
 
 absl::Status SetOption(const Fd& fd, int level, int option, int value) {
   if (setsockopt(fd.get(), level, option, &value, sizeof(value)) != 0) {
@@ -145,14 +146,22 @@ void Acceptor::OnEvents(uint32_t events) {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
         errno == ENOMEM) {
-      Log(LogLevel::kWarning, "accepting paused",
-          {{"reason", std::strerror(errno)}});
-      loop_.timers().Arm(*this, loop_.now_ms() + kPauseMs);
-      return;
+      return Pause(errno);
     }
     // What is left are connections that were gone before they were accepted.
   }
   loop_.timers().Arm(*this, loop_.now_ms());
+}
+
+void Acceptor::Pause(int error) {
+  const int64_t now_ms = loop_.now_ms();
+  // Each client that connects meanwhile tries again.
+  if (now_ms >= silent_until_ms_) {
+    Log(LogLevel::kWarning, "accepting paused",
+        {{"reason", std::strerror(error)}});
+    silent_until_ms_ = now_ms + kLogEveryMs;
+  }
+  loop_.timers().Arm(*this, now_ms + kPauseMs);
 }
 
 }  // namespace sluice

@@ -42,16 +42,18 @@ class Acceptor final : public EventLoop::Handler, private Timer {
   absl::Status Start();
 
   // Accepts what waits, a part of it at a time so that a storm of connects does
-  // not hold up the streams. With no descriptors left it pauses, and goes on by
-  // itself.
+  // not hold up the streams. With no descriptors left it pauses, says so in the
+  // log now and then, and goes on by itself.
   void OnEvents(uint32_t events) override;
 
  private:
   void OnTimer() override { OnEvents(0); }
+  void Pause(int error);
 
   EventLoop& loop_;
   const Fd listening_;
   const OnAccept on_accept_;
+  int64_t silent_until_ms_ = 0;  // a pause before then is not logged
 };
 
 }  // namespace sluice

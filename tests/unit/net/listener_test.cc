@@ -4,8 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <string>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
@@ -89,6 +93,48 @@ TEST(ListenerTest, AnAcceptorTakesAllThatConnected) {
   ASSERT_TRUE(acceptor.Start().ok());
   (*loop)->Run([] { return false; });
   EXPECT_EQ(accepted.size(), kClients);
+}
+
+// Sets the descriptor limit so that none is left, until it goes or is told to.
+class NoDescriptorsLeft final : public Timer {
+ public:
+  NoDescriptorsLeft() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit none = before_;
+    none.rlim_cur = static_cast<rlim_t>(dup(STDERR_FILENO));
+    close(static_cast<int>(none.rlim_cur));
+    setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptorsLeft() override { OnTimer(); }
+  void OnTimer() override { setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST(ListenerTest, WithoutDescriptorsItSaysSoOnceAndGoesOnByItself) {
+  auto loop = EventLoop::Create();
+  ASSERT_TRUE(loop.ok());
+  auto listening = Listen("127.0.0.1", 0, 1);
+  ASSERT_TRUE(listening.ok());
+  const uint16_t port = LocalPort(listening->front());
+  std::vector<Fd> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(Connect(port));
+  std::vector<Socket> accepted;
+  Acceptor acceptor(**loop, std::move(listening->front()), [&](Socket socket) {
+    accepted.push_back(std::move(socket));
+    if (accepted.size() == clients.size()) (*loop)->Stop();
+  });
+  ASSERT_TRUE(acceptor.Start().ok());
+  testing::internal::CaptureStderr();
+  NoDescriptorsLeft none;
+  // Long enough for several tries.
+  (*loop)->timers().Arm(none, (*loop)->now_ms() + 500);
+  (*loop)->Run([] { return false; });
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(accepted.size(), clients.size());
+  EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
+  EXPECT_THAT(log, HasSubstr("WARNING accepting paused"));
 }
 
 }  // namespace
