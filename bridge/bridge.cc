@@ -55,9 +55,13 @@ HttpOptions MakeHttpOptions(const Config& config) {
   options.max_connections = config.max_connections > 0
                                 ? static_cast<uint64_t>(config.max_connections)
                                 : ConnectionsByDescriptorLimit();
+  options.max_event_bytes = config.max_event_bytes;
+  options.request_memory = config.request_memory;
   options.replay_memory = config.replay_memory;
   options.header_timeout = config.header_timeout;
+  options.body_timeout = config.body_timeout;
   options.write_timeout = config.write_timeout;
+  options.drip_timeout = config.drip_timeout;
   options.max_stream_age = config.max_stream_age;
   return options;
 }

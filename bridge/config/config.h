@@ -49,6 +49,7 @@ struct Config {
   absl::Duration header_timeout = absl::Seconds(10);
   absl::Duration body_timeout = absl::Seconds(30);
   absl::Duration write_timeout = absl::Seconds(30);
+  absl::Duration drip_timeout = absl::Seconds(60);
 
   int producer_window = 256;
   absl::Duration producer_grace = absl::Seconds(10);

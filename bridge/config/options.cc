@@ -35,8 +35,7 @@ std::vector<Option> MakeTable() {
                  "Allow addresses that are not loopback although no keys are "
                  "configured: whoever reaches them may read and publish."),
       BoolOption("http_publish", &Config::http_publish,
-                 "Let HTTP requests publish and change topics. Reserved: not "
-                 "in force yet."),
+                 "Let HTTP requests publish; without it they only read."),
       OriginsOption("cors_origins", &Config::cors_origins,
                     "The sites whose pages may read over CORS."),
       CountOption("loops", &Config::loops, {1, 256, "one a core"},
@@ -91,7 +90,7 @@ std::vector<Option> MakeTable() {
                   "HTTP connections at one time."),
       SizeOption("request_memory", &Config::request_memory, {kMiB, 1024 * kGiB},
                  "Memory for the bodies of HTTP requests, all connections "
-                 "together. Reserved: not in force yet."),
+                 "together."),
       SizeOption("replay_memory", &Config::replay_memory, {kMiB, 1024 * kGiB},
                  "Memory for what readers that are behind are being sent."),
       DurationOption("header_timeout", &Config::header_timeout,
@@ -100,12 +99,16 @@ std::vector<Option> MakeTable() {
                      "arrive."),
       DurationOption("body_timeout", &Config::body_timeout,
                      {absl::Milliseconds(100), absl::Minutes(10)},
-                     "How long the body of an HTTP request may take to arrive. "
-                     "Reserved: not in force yet."),
+                     "How long the body of an HTTP request may take to "
+                     "arrive."),
       DurationOption("write_timeout", &Config::write_timeout,
                      {absl::Milliseconds(100), absl::Minutes(10)},
                      "How long an HTTP client may take nothing of what is "
                      "being sent to it."),
+      DurationOption("drip_timeout", &Config::drip_timeout,
+                     {absl::Milliseconds(100), absl::Minutes(10)},
+                     "How long a reader that is behind may take less than 1 "
+                     "KiB a second."),
 
       CountOption("producer_window", &Config::producer_window, {1, 1000000},
                   "Requests, up to 1 MiB of them, that a publishing call may "

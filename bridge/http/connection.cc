@@ -20,6 +20,9 @@ constexpr int64_t kLingerMs = 2000;
 constexpr uint32_t kMaxStreamInput = 64 << 10;
 constexpr uint32_t kMaxLingerInput = 16 << 20;
 
+// A reader that is behind takes as much in a second, at the least.
+constexpr int64_t kMinBytesASecond = 1 << 10;
+
 // Requests that come while one is being answered wait here.
 constexpr size_t kMaxPipelined = 64 << 10;
 
@@ -66,14 +69,14 @@ void Connection::OnEvents(uint32_t events) {
 
 void Connection::GoOn() {
   ReadRequests();
-  if (state_ == State::kReading || state_ == State::kLingering) OnReadable();
+  if (reading() || state_ == State::kLingering) OnReadable();
 }
 
 void Connection::OnReadable() {
   std::vector<char>& scratch = loop_.scratch();
   while (state_ != State::kClosed) {
     // What is not read now is read when the answer before it is out.
-    if (request_ != nullptr && state_ != State::kReading &&
+    if (request_ != nullptr && !reading() &&
         request_->input.size() > kMaxPipelined)
       return;
     const Socket::Result result = socket_.Read(scratch.data(), scratch.size());
@@ -102,7 +105,8 @@ void Connection::OnInput(absl::string_view bytes) {
     }
     return;
   }
-  if (request_->input.empty()) since_ms_ = loop_.event_loop().now_ms();
+  if (state_ == State::kReading && request_->input.empty())
+    since_ms_ = loop_.event_loop().now_ms();
   request_->input.append(bytes.data(), bytes.size());
   ReadRequests();
 }
@@ -115,36 +119,52 @@ void Connection::OnPeerClosed() {
 }
 
 void Connection::ReadRequests() {
-  while (state_ == State::kReading) {
-    if (request_->input.empty()) return;
-    switch (request_->reader.Read(request_->input)) {
-      case RequestReader::Progress::kNeedMore:
-        return;
-      case RequestReader::Progress::kRefused: {
-        const RequestReader::Refusal refusal = request_->reader.refusal();
-        Refuse(refusal.http_status, refusal.message);
-        return;
-      }
-      case RequestReader::Progress::kReady:
-        break;
-    }
-    RequestReader& reader = request_->reader;
-    request_->input.erase(0, reader.head_bytes());
-    request_->exchange = std::make_shared<Exchange>(
-        loop_, std::move(reader.head()), shed_ || loop_.draining(), [this] {
-          Process();
-          GoOn();
-        });
-    reader.Reset();
-    state_ = State::kWaiting;
-    Process();
+  while (state_ == State::kReading ? ReadHead() : ReadBody()) Process();
+}
+
+// True if a request is there to be processed.
+bool Connection::ReadHead() {
+  if (request_->input.empty()) return false;
+  RequestReader& reader = request_->reader;
+  switch (reader.Read(request_->input)) {
+    case RequestReader::Progress::kNeedMore:
+      return false;
+    case RequestReader::Progress::kRefused:
+      Respond(RefusalResponse(reader.refusal()), true);
+      return false;
+    case RequestReader::Progress::kReady:
+      break;
   }
+  request_->input.erase(0, reader.head_bytes());
+  request_->exchange = std::make_shared<Exchange>(
+      loop_, std::move(reader.head()), shed_ || loop_.draining(), [this] {
+        Process();
+        GoOn();
+      });
+  reader.Reset();
+  return true;
+}
+
+// True if the body is there, or is given up.
+bool Connection::ReadBody() {
+  if (state_ != State::kBody) return false;
+  absl::string_view input = request_->input;
+  request_->exchange->body().Read(input);
+  request_->input.erase(0, request_->input.size() - input.size());
+  return !request_->exchange->wants_body();
 }
 
 void Connection::Process() {
   if (state_ == State::kClosed) return;
+  state_ = State::kWaiting;
   const std::shared_ptr<Exchange> exchange = request_->exchange;
   std::string response = loop_.adapter().Process(*exchange);
+  if (exchange->wants_body()) {
+    state_ = State::kBody;
+    since_ms_ = loop_.event_loop().now_ms();
+    ArmTimer();
+    return;
+  }
   if (exchange->waiting()) return;
   const bool close = exchange->closes();
   if (!exchange->provider()) {
@@ -174,10 +194,6 @@ void Connection::Process() {
   }
   Drive();
   ArmTimer();
-}
-
-void Connection::Refuse(int http_status, const std::string& message) {
-  Respond(RefusalResponse(http_status, message), true);
 }
 
 void Connection::Respond(std::string response, bool close) {
@@ -217,8 +233,18 @@ bool Connection::Flush(GatherSink& sink) {
     Close();
     return false;
   }
-  if (result.bytes > 0) since_ms_ = loop_.event_loop().now_ms();
+  const int64_t now_ms = loop_.event_loop().now_ms();
+  if (result.bytes > 0) since_ms_ = now_ms;
   blocked_ = result.bytes < sink.bytes();
+  if (!blocked_) {
+    drip_since_ms_ = 0;
+  } else if (drip_since_ms_ == 0) {
+    drip_since_ms_ = now_ms;
+    drip_bytes_ = 0;
+    ArmTimer();
+  } else {
+    drip_bytes_ += static_cast<uint32_t>(result.bytes);
+  }
   unsent_ = sink.TakeUnsent(result.bytes);
   return true;
 }
@@ -268,6 +294,8 @@ int64_t Connection::Deadline() const {
   switch (state_) {
     case State::kReading:
       return since_ms_ + absl::ToInt64Milliseconds(options.header_timeout);
+    case State::kBody:
+      return since_ms_ + absl::ToInt64Milliseconds(options.body_timeout);
     case State::kStreaming:
       return StreamDeadline();
     case State::kWriting:
@@ -282,11 +310,17 @@ int64_t Connection::Deadline() const {
 }
 
 int64_t Connection::StreamDeadline() const {
-  const int64_t due =
-      since_ms_ +
-      (blocked_ || stream_ == nullptr
-           ? absl::ToInt64Milliseconds(loop_.options().write_timeout)
-           : stream_->heartbeat_ms());
+  const HttpOptions& options = loop_.options();
+  int64_t due;
+  if (blocked_ || stream_ == nullptr) {
+    due = since_ms_ + absl::ToInt64Milliseconds(options.write_timeout);
+  } else {
+    due = since_ms_ + stream_->heartbeat_ms();
+  }
+  if (blocked_) {
+    due = std::min(
+        due, drip_since_ms_ + absl::ToInt64Milliseconds(options.drip_timeout));
+  }
   return close_at_ms_ == 0 ? due : std::min(due, close_at_ms_);
 }
 
@@ -298,24 +332,62 @@ void Connection::ArmTimer() {
 void Connection::OnTimer() {
   // Traffic moves deadlines without arming the timer anew, which would cost
   // each delivery a little.
-  if (Deadline() > loop_.event_loop().now_ms() || state_ == State::kWaiting) {
-    ArmTimer();
-    return;
+  if (Deadline() <= loop_.event_loop().now_ms()) OnTimeout();
+  ArmTimer();
+}
+
+void Connection::OnTimeout() {
+  switch (state_) {
+    case State::kReading:
+      if (request_->input.empty()) {
+        Close();
+      } else {
+        Respond(RefusalResponse({408, "the request took too long"}), true);
+      }
+      return;
+    case State::kBody:
+      request_->exchange->body().Refuse(408, "the body took too long");
+      Process();
+      return;
+    case State::kStreaming:
+      OnStreamTimeout();
+      return;
+    case State::kWriting:
+    case State::kLingering:
+      Close();
+      return;
+    case State::kWaiting:
+    case State::kClosed:
+      return;
   }
-  if (state_ == State::kReading && !request_->input.empty()) {
-    Refuse(408, "the request took too long");
-  } else if (close_at_ms_ != 0 && close_at_ms_ <= loop_.event_loop().now_ms()) {
+}
+
+void Connection::OnStreamTimeout() {
+  const int64_t now_ms = loop_.event_loop().now_ms();
+  if (close_at_ms_ != 0 && close_at_ms_ <= now_ms) {
     close_at_ms_ = 0;
     Drain();
-  } else if (state_ == State::kStreaming && !blocked_) {
+  } else if (blocked_ && TakesTooLittle(now_ms)) {
+    Close();
+  } else if (!blocked_) {
     static const SharedBytes kChunked = Shared(Chunk(kHeartbeat));
     static const SharedBytes kRaw = Shared(std::string(kHeartbeat));
     unsent_.push_back({chunked_ ? kChunked : kRaw});
     Drive();
-  } else {
-    Close();
   }
-  ArmTimer();
+}
+
+bool Connection::TakesTooLittle(int64_t now_ms) {
+  const HttpOptions& options = loop_.options();
+  if (since_ms_ + absl::ToInt64Milliseconds(options.write_timeout) <= now_ms)
+    return true;
+  const int64_t elapsed_ms = now_ms - drip_since_ms_;
+  if (elapsed_ms < absl::ToInt64Milliseconds(options.drip_timeout))
+    return false;
+  if (drip_bytes_ < kMinBytesASecond * elapsed_ms / 1000) return true;
+  drip_since_ms_ = now_ms;
+  drip_bytes_ = 0;
+  return false;
 }
 
 void Connection::Close() {

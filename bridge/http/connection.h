@@ -47,7 +47,8 @@ class Connection final : public EventLoop::Handler, private Timer {
 
  private:
   enum class State {
-    kReading,    // a request
+    kReading,    // a request's head
+    kBody,       // reading the body that the handler wants
     kWaiting,    // for a handler's answer
     kWriting,    // a response
     kStreaming,  // events
@@ -63,7 +64,13 @@ class Connection final : public EventLoop::Handler, private Timer {
     std::shared_ptr<Exchange> exchange;
   };
 
+  bool reading() const {
+    return state_ == State::kReading || state_ == State::kBody;
+  }
   void OnTimer() override;
+  void OnTimeout();
+  void OnStreamTimeout();
+  bool TakesTooLittle(int64_t now_ms);
   void ArmTimer();
   int64_t Deadline() const;
   int64_t StreamDeadline() const;
@@ -74,9 +81,10 @@ class Connection final : public EventLoop::Handler, private Timer {
   void OnInput(absl::string_view bytes);
   void OnPeerClosed();
   void ReadRequests();
+  bool ReadHead();
+  bool ReadBody();
   void Process();
 
-  void Refuse(int http_status, const std::string& message);
   void Respond(std::string response, bool close);
 
   // Writes what the sink has gathered; false if the connection is closed now.
@@ -93,10 +101,13 @@ class Connection final : public EventLoop::Handler, private Timer {
   bool finishing_ = false;  // what is unsent is the last
   bool peer_closed_ = false;
   bool chunked_ = false;
-  uint32_t received_ = 0;  // bytes since it streams or lingers
+  uint32_t received_ = 0;    // bytes since it streams or lingers
+  uint32_t drip_bytes_ = 0;  // sent since drip_since_ms_
   int64_t since_ms_ =
       0;  // the state's, the last request byte's wait, or the last write's
-  int64_t close_at_ms_ = 0;  // a stream's, for its age; 0: never
+  int64_t drip_since_ms_ = 0;  // when the reader fell behind, or was last
+                               // found to be quick enough
+  int64_t close_at_ms_ = 0;    // a stream's, for its age; 0: never
   std::unique_ptr<Request> request_;
   std::vector<Unsent> unsent_;
   httplib::ContentProviderWithoutLength provider_;

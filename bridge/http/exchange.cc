@@ -8,6 +8,16 @@ void Exchange::RunIn(HttpLoop& loop, std::function<void()> work) {
   loop.RunInLoop(std::move(work));
 }
 
+const std::string* Exchange::Body(size_t max_bytes) {
+  if (body_ == nullptr) {
+    body_ =
+        std::make_unique<RequestBody>(request, max_bytes, loop_.body_memory());
+    absl::string_view nothing;
+    body_->Read(nothing);
+  }
+  return body_->done() ? &body_->text() : nullptr;
+}
+
 void Exchange::Answer(std::any answer) {
   const bool resume = state_ == State::kWaiting;
   answer_ = std::move(answer);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bridge/http/gather_sink.h"
+#include "bridge/http/request_body.h"
 #include "bridge/net/request_reader.h"
 
 namespace sluice {
@@ -44,6 +45,19 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   HttpLoop& loop() { return loop_; }
 
+  // The request's body, or null: then the handler returns. One that is larger
+  // than `max_bytes`, or does not come as it should, never reaches the handler:
+  // body_refusal() says how it is answered.
+  const std::string* Body(size_t max_bytes);
+  bool wants_body() const {
+    return body_ != nullptr && !body_->done() && !body_->refusal();
+  }
+  const RequestBody::Refusal* body_refusal() const {
+    return body_ != nullptr && body_->refusal() ? &*body_->refusal() : nullptr;
+  }
+  // The connection's: where the body goes to while it is wanted.
+  RequestBody& body() { return *body_; }
+
   // The answer to a handler's one question, or null: then the handler returns.
   // The first call asks; `ask` gets a callback to call once, on any thread.
   template <typename T>
@@ -55,7 +69,9 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   // The connection closes behind the answer.
   bool closes() const {
-    return streams_ || shed || !request.keep_alive || request.has_body;
+    const bool unread =
+        request.has_body() && (body_ == nullptr || !body_->done());
+    return streams_ || shed || !request.keep_alive || unread;
   }
 
   // Makes `response` an event stream that `provider` writes: its opening at
@@ -83,6 +99,7 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   HttpLoop& loop_;
   const std::function<void()> resume_;
+  std::unique_ptr<RequestBody> body_;
   State state_ = State::kNotAsked;
   std::any answer_;
   std::shared_ptr<void> kept_;

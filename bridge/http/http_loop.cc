@@ -53,12 +53,11 @@ class HttpLoop::DrainTimer final : public Timer {
 };
 
 HttpLoop::HttpLoop(std::unique_ptr<EventLoop> event_loop, Fd listening,
-                   Hub& hub, const HttpOptions& options,
-                   std::atomic<int64_t>& connections)
+                   Hub& hub, const HttpOptions& options, HttpTotals& totals)
     : event_loop_(std::move(event_loop)),
       hub_(hub),
       options_(options),
-      connection_count_(connections),
+      totals_(totals),
       inbox_([this] { event_loop_->Wake(); }),
       channels_(*this,
                 options.replay_memory / static_cast<uint64_t>(options.loops)),
@@ -115,10 +114,10 @@ absl::Duration HttpLoop::JitteredRetry() {
 }
 
 void HttpLoop::Accept(Socket socket) {
-  const int64_t count = ++connection_count_;
+  const int64_t count = ++totals_.connections;
   const auto limit = static_cast<int64_t>(options_.max_connections);
   if (count > limit + kShedConnections) {
-    --connection_count_;
+    --totals_.connections;
     return;
   }
   connections_.push_back(std::make_unique<Connection>(
@@ -136,7 +135,7 @@ void HttpLoop::Remove(Connection& connection) {
   connections_.pop_back();
   again_.erase(std::remove(again_.begin(), again_.end(), &connection),
                again_.end());
-  --connection_count_;
+  --totals_.connections;
   event_loop_->DeleteLater(std::move(removed));
 }
 

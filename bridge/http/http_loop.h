@@ -13,23 +13,33 @@
 #include "bridge/http/gather_sink.h"
 #include "bridge/http/http_options.h"
 #include "bridge/http/httplib_adapter.h"
+#include "bridge/http/request_body.h"
 #include "bridge/hub/hub.h"
 #include "bridge/net/event_loop.h"
 #include "bridge/net/listener.h"
 
 namespace sluice {
 
+// What all loops count together, and its limits.
+struct HttpTotals {
+  explicit HttpTotals(const HttpOptions& options)
+      : body_memory(options.request_memory) {}
+
+  std::atomic<int64_t> connections{0};
+  BodyMemory body_memory;
+};
+
 // One event loop of the HTTP side with all that its thread owns: the listening
 // socket, the connections, the channels of the topics that they read, and the
 // parts that they share.
 //
 // Thread safety: Start, Drain, Stop and RunInLoop are for any thread; the rest
-// is the loop's own. Lifetime: the hub and the options must outlive it.
+// is the loop's own. Lifetime: the hub, the options and the
+// totals must outlive it.
 class HttpLoop {
  public:
-  // `connections` counts those of all loops.
   HttpLoop(std::unique_ptr<EventLoop> event_loop, Fd listening, Hub& hub,
-           const HttpOptions& options, std::atomic<int64_t>& connections);
+           const HttpOptions& options, HttpTotals& totals);
   ~HttpLoop();
   HttpLoop(const HttpLoop&) = delete;
   HttpLoop& operator=(const HttpLoop&) = delete;
@@ -56,6 +66,7 @@ class HttpLoop {
   Channels& channels() { return channels_; }
   GatherSink& sink() { return sink_; }
   HttplibAdapter& adapter() { return adapter_; }
+  BodyMemory& body_memory() { return totals_.body_memory; }
 
   // A wait that differs from client to client, so that they do not all come
   // back at once: `retry` to twice of it.
@@ -80,7 +91,7 @@ class HttpLoop {
   const std::unique_ptr<EventLoop> event_loop_;
   Hub& hub_;
   const HttpOptions& options_;
-  std::atomic<int64_t>& connection_count_;
+  HttpTotals& totals_;
 
   LoopInbox inbox_;
   Channels channels_;

@@ -24,9 +24,13 @@ struct HttpOptions {
   bool demo = false;
 
   uint64_t max_connections = 10000;
+  uint64_t max_event_bytes = 1 << 20;
+  uint64_t request_memory = 256 << 20;
   uint64_t replay_memory = 256 << 20;
   absl::Duration header_timeout = absl::Seconds(10);
+  absl::Duration body_timeout = absl::Seconds(30);
   absl::Duration write_timeout = absl::Seconds(30);
+  absl::Duration drip_timeout = absl::Seconds(60);
   absl::Duration max_stream_age;  // 0: none
 };
 

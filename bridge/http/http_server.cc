@@ -5,7 +5,7 @@
 namespace sluice {
 
 HttpServer::HttpServer(HttpOptions options, Hub& hub)
-    : options_(std::move(options)), hub_(hub) {}
+    : options_(std::move(options)), hub_(hub), totals_(options_) {}
 
 // The loops stop one after the other: each ends what it has with its own
 // thread.
@@ -20,7 +20,7 @@ absl::Status HttpServer::Start() {
     absl::StatusOr<std::unique_ptr<EventLoop>> event_loop = EventLoop::Create();
     if (!event_loop.ok()) return event_loop.status();
     loops_.push_back(std::make_unique<HttpLoop>(
-        *std::move(event_loop), std::move(fd), hub_, options_, connections_));
+        *std::move(event_loop), std::move(fd), hub_, options_, totals_));
   }
   for (const auto& loop : loops_) {
     if (absl::Status status = loop->Start(); !status.ok()) return status;

@@ -39,7 +39,7 @@ class HttpServer {
   const HttpOptions options_;
   Hub& hub_;
   uint16_t port_ = 0;
-  std::atomic<int64_t> connections_{0};
+  HttpTotals totals_;
   std::atomic<int> undrained_{0};
   std::vector<std::unique_ptr<HttpLoop>> loops_;
 };

@@ -1,13 +1,14 @@
 #include "bridge/http/responses.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "absl/strings/str_cat.h"
 #include "bridge/base/error_table.h"
 #include "bridge/base/json.h"
 
 namespace sluice {
 namespace {
-
-constexpr char kJson[] = "application/json; charset=utf-8";
 
 std::string ErrorBody(absl::string_view code, absl::string_view message) {
   return absl::StrCat("{\"error\":{\"code\":", JsonString(code),
@@ -23,17 +24,26 @@ struct Refused {
 constexpr Refused kRefused[] = {
     {400, "Bad Request", "INVALID_ARGUMENT"},
     {408, "Request Timeout", "DEADLINE_EXCEEDED"},
+    {413, "Content Too Large", "RESOURCE_EXHAUSTED"},
     {414, "URI Too Long", "INVALID_ARGUMENT"},
     {431, "Request Header Fields Too Large", "RESOURCE_EXHAUSTED"},
     {501, "Not Implemented", "UNIMPLEMENTED"},
+    {503, "Service Unavailable", "UNAVAILABLE"},
 };
+
+const Refused& RowOf(int http_status) {
+  const auto* row = std::find_if(
+      std::begin(kRefused), std::end(kRefused),
+      [http_status](const Refused& r) { return r.http_status == http_status; });
+  return row == std::end(kRefused) ? kRefused[0] : *row;
+}
 
 }  // namespace
 
 void SetError(httplib::Response& response, int http_status,
               absl::string_view code, absl::string_view message) {
   response.status = http_status;
-  response.set_content(ErrorBody(code, message), kJson);
+  response.set_content(ErrorBody(code, message), kJsonType);
 }
 
 void SetError(httplib::Response& response, const absl::Status& status) {
@@ -41,16 +51,20 @@ void SetError(httplib::Response& response, const absl::Status& status) {
   SetError(response, row.http_status, row.name, status.message());
 }
 
-std::string RefusalResponse(int http_status, absl::string_view message) {
-  Refused refused = kRefused[0];
-  for (const Refused& row : kRefused) {
-    if (row.http_status == http_status) refused = row;
-  }
-  const std::string body = ErrorBody(refused.code, message);
+void SetRefusal(httplib::Response& response,
+                const RequestReader::Refusal& refusal) {
+  const Refused& refused = RowOf(refusal.http_status);
+  SetError(response, refused.http_status, refused.code, refusal.message);
+  if (refused.http_status == 503) response.set_header("Retry-After", "1");
+}
+
+std::string RefusalResponse(const RequestReader::Refusal& refusal) {
+  const Refused& refused = RowOf(refusal.http_status);
+  const std::string body = ErrorBody(refused.code, refusal.message);
   return absl::StrCat("HTTP/1.1 ", refused.http_status, " ", refused.reason,
                       "\r\nConnection: close\r\nContent-Length: ", body.size(),
-                      "\r\nContent-Type: ", kJson, "\r\nVary: Origin\r\n\r\n",
-                      body);
+                      "\r\nContent-Type: ", kJsonType,
+                      "\r\nVary: Origin\r\n\r\n", body);
 }
 
 }  // namespace sluice

@@ -6,8 +6,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "bridge/net/request_reader.h"
 
 namespace sluice {
+
+inline constexpr char kJsonType[] = "application/json; charset=utf-8";
 
 // Error answers, all of one shape: {"error":{"code":NAME,"message":...}}, NAME
 // a google.rpc.Code. Never of the type text/event-stream, which some clients
@@ -17,11 +20,15 @@ namespace sluice {
 void SetError(httplib::Response& response, int http_status,
               absl::string_view code, absl::string_view message);
 
+// The same for a status that only HTTP has.
+void SetRefusal(httplib::Response& response,
+                const RequestReader::Refusal& refusal);
+
 // The same, with the HTTP status that bridge/README.md gives the status's code.
 void SetError(httplib::Response& response, const absl::Status& status);
 
 // A whole response to a request that never got as far as a handler. The
 // connection closes behind it.
-std::string RefusalResponse(int http_status, absl::string_view message);
+std::string RefusalResponse(const RequestReader::Refusal& refusal);
 
 }  // namespace sluice

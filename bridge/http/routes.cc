@@ -10,6 +10,7 @@
 #include "bridge/http/cors.h"
 #include "bridge/http/demo_page.h"
 #include "bridge/http/http_loop.h"
+#include "bridge/http/publish.h"
 #include "bridge/http/responses.h"
 #include "bridge/http/sse_frame.h"
 #include "bridge/http/sse_stream.h"
@@ -51,13 +52,6 @@ void Shed(Exchange& exchange, bool wants_stream, httplib::Response& response) {
 // GET /v1/topics/{topic}/events
 void StreamTopic(Exchange& exchange, const std::string& topic,
                  httplib::Response& response) {
-  if (exchange.request.method == "POST") {
-    const bool on = exchange.loop().options().http_publish;
-    return SetError(
-        response,
-        on ? absl::UnimplementedError("publishing over HTTP is not there yet")
-           : absl::PermissionDeniedError("publishing over HTTP is off"));
-  }
   if (!IsRead(exchange))
     return MethodNotAllowed(response, "GET, HEAD, POST, OPTIONS");
   if (!AcceptsEventStream(exchange.request.Field("accept").value_or("*/*"))) {
@@ -122,6 +116,10 @@ void Route(Exchange& exchange, httplib::Response& response) {
       path[3] == "events") {
     if (absl::Status status = CheckTopic(path[2]); !status.ok())
       return SetError(response, status);
+    if (exchange.request.method == "POST") {
+      return exchange.shed ? Shed(exchange, false, response)
+                           : PublishEvent(exchange, path[2], response);
+    }
     return StreamTopic(exchange, path[2], response);
   }
   if (exchange.shed) return Shed(exchange, false, response);
@@ -143,6 +141,8 @@ void HandleRequest(Exchange& exchange, const httplib::Request&,
   response.status = 200;
   AddCors(exchange.request, exchange.loop().options(), response);
   Route(exchange, response);
+  if (const RequestBody::Refusal* refusal = exchange.body_refusal())
+    SetRefusal(response, *refusal);
 }
 
 }  // namespace sluice

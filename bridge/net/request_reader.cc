@@ -220,9 +220,10 @@ bool RequestReader::CheckFields() {
            "has not");
     return false;
   }
-  head_.has_body = length > 0 || encodings > 0;
+  head_.content_length = length;
+  head_.chunked = encodings > 0;
   head_.keep_alive = !close && (head_.minor_version == 1 || keep_alive);
-  if (head_.has_body && (head_.method == "GET" || head_.method == "HEAD")) {
+  if (head_.has_body() && (head_.method == "GET" || head_.method == "HEAD")) {
     Refuse(400, "a GET has no body");
     return false;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,12 +21,16 @@ struct RequestHead {
   Target target;
   int minor_version = 1;  // of HTTP/1
   std::vector<std::pair<std::string, std::string>>
-      fields;              // names in lower case, in order
-  bool has_body = false;   // bytes follow that belong to it
-  bool keep_alive = true;  // the client would go on after the answer
+      fields;                   // names in lower case, in order
+  uint64_t content_length = 0;  // of the body; 0 also if it is chunked
+  bool chunked = false;         // the body comes in chunks
+  bool keep_alive = true;       // the client would go on after the answer
 
   // The first field of that name (in lower case), or nothing.
   absl::optional<absl::string_view> Field(absl::string_view name) const;
+
+  // Bytes follow that belong to it.
+  bool has_body() const { return content_length > 0 || chunked; }
 };
 
 // Reads the head of a request out of bytes that come in pieces, and refuses

@@ -71,6 +71,7 @@ TEST(Options, EveryNameIsThereOnceAndHasASentence) {
                            "header_timeout",
                            "body_timeout",
                            "write_timeout",
+                           "drip_timeout",
                            "max_streams",
                            "grpc_memory"}) {
     EXPECT_EQ(names.erase(name), 1u) << name;

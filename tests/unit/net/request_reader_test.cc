@@ -252,7 +252,7 @@ TEST(RequestReaderTest, TheHeadIsWhatTheClientWrote) {
                           Pair("x-thing", "b c")));
   EXPECT_EQ(head.Field("x-thing"), "a");
   EXPECT_EQ(head.Field("none"), absl::nullopt);
-  EXPECT_FALSE(head.has_body);
+  EXPECT_FALSE(head.has_body());
 }
 
 TEST(RequestReaderTest, OneRequestFollowsAnother) {
@@ -316,7 +316,7 @@ TEST(RequestReaderTest, ABodyIsNoted) {
     ASSERT_EQ(
         reader.Read(absl::StrCat("POST / HTTP/1.1\r\n", kHost, length, "\r\n")),
         Progress::kReady);
-    EXPECT_TRUE(reader.head().has_body) << length;
+    EXPECT_TRUE(reader.head().has_body()) << length;
   }
 }
 
