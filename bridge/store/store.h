@@ -10,23 +10,9 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "bridge/event/entry.h"
+#include "bridge/event/topic_settings.h"
 
 namespace sluice {
-
-// How a topic keeps and hands out its events; the server's settings, or a
-// topic's own.
-struct TopicSettings {
-  enum class Start { kEarliest, kLatest };
-  enum class SlowReader { kGap, kDisconnect };
-
-  uint64_t retention_events = 1000;    // the last N; 1 or more
-  uint64_t retention_bytes = 8 << 20;  // payload + id + type; 1 or more
-  absl::Duration retention_age = absl::Hours(1);
-  Start default_start = Start::kEarliest;
-  SlowReader slow_reader = SlowReader::kGap;
-  bool coalesce = false;
-  bool omit_done_marker = false;
-};
 
 // What a store knows of a topic at one visible end.
 struct TopicInfo {
