@@ -99,9 +99,10 @@ void Connection::OnReadable() {
 void Connection::OnInput(absl::string_view bytes) {
   if (state_ == State::kStreaming || state_ == State::kLingering) {
     received_ += static_cast<uint32_t>(bytes.size());
-    if (received_ >
-        (state_ == State::kStreaming ? kMaxStreamInput : kMaxLingerInput)) {
-      Close();
+    if (state_ == State::kLingering) {
+      if (received_ > kMaxLingerInput) Close();
+    } else if (received_ > kMaxStreamInput) {
+      Linger();
     }
     return;
   }
