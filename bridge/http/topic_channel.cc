@@ -68,6 +68,8 @@ void TopicChannel::Join(SseStream& reader) {
     unflushed_ = unflushed_ == 0 ? 0 : readers_.size();
   }
   readers_.push_back(&reader);
+  // Without it, it would take the turn of one that the flush has not come to.
+  if (unflushed_ > 0) ++unflushed_;
   ++reader_count_;
   view_->CountSubscribers(1);
 }
@@ -99,13 +101,15 @@ void TopicChannel::Append(const Entry& entry, std::string& bytes,
 
 void TopicChannel::TakeNews() {
   const TopicView::Tail news = view_->Take();
+  // None may be left of what there was: then the store has it for the readers.
+  const bool none = news.to == tail_to_;
   if (news.from > tail_to_) {
     tail_.clear();
     tail_bytes_ = 0;
     tail_from_ = news.from;
   }
   tail_to_ = news.to;
-  if (news.entries.empty()) return;
+  if (none) return;
   for (size_t next = 0; next < news.entries.size();) {
     EncodedRun run;
     std::string bytes;
