@@ -16,4 +16,19 @@ absl::Status CheckTopic(absl::string_view topic);
 // may create or publish to.
 absl::Status CheckWritableTopic(absl::string_view topic);
 
+// A selector's entry is a topic's name or a pattern: a name in which `*` stands
+// for one whole token, and a final `>` for one or more (NATS's rules).
+
+// OK if `pattern` may be an entry of a selector: up to 255 bytes, each token of
+// [A-Za-z0-9_~:@-] or a wildcard. InvalidArgument says what is wrong with it.
+absl::Status CheckPattern(absl::string_view pattern);
+
+// Whether `pattern` selects `topic`. Topics that are the server's own are
+// selected by their very name alone. Both must have passed their check.
+bool Matches(absl::string_view pattern, absl::string_view topic);
+
+// Whether `pattern` selects every topic that `other` does; of an `other` under
+// `sluice.`, only if both are the same. Both must have passed CheckPattern.
+bool Covers(absl::string_view pattern, absl::string_view other);
+
 }  // namespace sluice
