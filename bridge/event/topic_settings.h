@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "absl/time/time.h"
+#include "absl/types/optional.h"
 
 namespace sluice {
 
@@ -19,6 +20,20 @@ struct TopicSettings {
   SlowReader slow_reader = SlowReader::kGap;
   bool coalesce = false;
   bool omit_done_marker = false;
+};
+
+// Some of a topic's settings; what is not set is left to others.
+struct TopicSettingsPatch {
+  absl::optional<uint64_t> retention_events;
+  absl::optional<uint64_t> retention_bytes;
+  absl::optional<absl::Duration> retention_age;
+  absl::optional<TopicSettings::Start> default_start;
+  absl::optional<TopicSettings::SlowReader> slow_reader;
+  absl::optional<bool> coalesce;
+  absl::optional<bool> omit_done_marker;
+
+  // `settings` with what is set here in place of its own.
+  TopicSettings Over(TopicSettings settings) const;
 };
 
 }  // namespace sluice
