@@ -82,7 +82,7 @@ GrpcServerOptions MakeGrpcOptions(const Config& config) {
 
 Bridge::Bridge(const Config& config) : config_(config) {
   MemoryStoreOptions options;
-  options.defaults = TopicDefaults(config);
+  options.rules = TopicRules(TopicDefaults(config));
   options.max_topics = config.max_topics;
   store_ =
       NewMemoryStore(options, [this](absl::Span<const EntryRef> committed) {

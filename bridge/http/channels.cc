@@ -12,6 +12,8 @@ namespace {
 constexpr int kReadersATurn = 256;
 constexpr int kReadersAChannel = 64;
 
+constexpr int kMaxReads = 4;
+
 constexpr size_t kMaxSegments = 16384;
 
 }  // namespace
@@ -37,6 +39,23 @@ bool Channels::Flush() {
     budget += share;
   }
   return !unflushed_.empty();
+}
+
+void Channels::QueueRead(std::function<bool()> read) {
+  reads_.push_back(std::move(read));
+  if (reading_ == kMaxReads) return;
+  ++reading_;
+  EndRead();
+}
+
+void Channels::EndRead() {
+  --reading_;
+  while (reading_ < kMaxReads && !reads_.empty()) {
+    const std::function<bool()> read = std::move(reads_.front());
+    reads_.pop_front();
+    ++reading_;
+    if (!read()) --reading_;
+  }
 }
 
 void Channels::NoteSegment(std::weak_ptr<TopicChannel> channel, Offset after) {

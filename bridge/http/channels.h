@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,13 +34,20 @@ class Channels {
   bool Flush();
 
   // Lets go of everything, in the loop's thread at its end.
-  void Clear() { unflushed_.clear(); }
+  void Clear() {
+    unflushed_.clear();
+    reads_.clear();
+  }
 
   // For channels.
   void QueueFlush(std::shared_ptr<TopicChannel> channel) {
     unflushed_.push_back(std::move(channel));
   }
   void NoteSegment(std::weak_ptr<TopicChannel> channel, Offset after);
+  // Has `read` called when the store may be asked: a few reads at a time. It
+  // returns true if it has asked, and then EndRead follows.
+  void QueueRead(std::function<bool()> read);
+  void EndRead();
   void CountReplay(int64_t bytes) { replay_bytes_ += bytes; }
   void Remove(const std::string& topic, bool chunked) {
     channels_.erase({topic, chunked});
@@ -51,6 +59,9 @@ class Channels {
   absl::flat_hash_map<std::pair<std::string, bool>, std::weak_ptr<TopicChannel>>
       channels_;
   std::deque<std::shared_ptr<TopicChannel>> unflushed_;
+
+  std::deque<std::function<bool()>> reads_;
+  int reading_ = 0;
 
   // Oldest first; some may be gone.
   std::deque<std::pair<std::weak_ptr<TopicChannel>, Offset>> segments_;

@@ -32,11 +32,14 @@ std::string EventFrame(absl::string_view id, absl::string_view type,
   return frame;
 }
 
+std::string EntryId(const Entry& entry, const Epoch& epoch) {
+  return entry.id().empty() ? CursorText(entry.offset(), epoch)
+                            : std::string(entry.id());
+}
+
 std::string EntryFrame(const Entry& entry, const Epoch& epoch) {
-  if (!entry.id().empty())
-    return EventFrame(entry.id(), entry.type(), entry.retry_ms(), entry.data());
-  return EventFrame(CursorText(entry.offset(), epoch), entry.type(),
-                    entry.retry_ms(), entry.data());
+  return EventFrame(EntryId(entry, epoch), entry.type(), entry.retry_ms(),
+                    entry.data());
 }
 
 std::string EndFrame(const Entry& end, const Epoch& epoch,

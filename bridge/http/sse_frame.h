@@ -9,7 +9,7 @@
 
 namespace sluice {
 
-// The bytes of server-sent events (WHATWG HTML 9.2.6, DESIGN's frame): pure
+// The bytes of server-sent events (WHATWG HTML 9.2.6): pure
 // functions from what is told to what goes out. Fields stand in the order id,
 // event, retry, data; lines end in LF; an event ends in one empty line.
 //
@@ -20,7 +20,11 @@ namespace sluice {
 std::string EventFrame(absl::string_view id, absl::string_view type,
                        uint32_t retry_ms, absl::string_view data);
 
-// The same of an entry: its own id, or else the cursor. Not for ends.
+// The id that an event has on a stream of its topic alone: its own, or else
+// the cursor.
+std::string EntryId(const Entry& entry, const Epoch& epoch);
+
+// An entry's event, with that id. Not for ends.
 std::string EntryFrame(const Entry& entry, const Epoch& epoch);
 
 // The end of a topic on a stream of that topic alone: `[DONE]`, and before it,

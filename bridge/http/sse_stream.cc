@@ -38,7 +38,7 @@ bool SseStream::Provide(httplib::DataSink& sink) {
       channel_->Fill(*this, cursor_, static_cast<GatherSink&>(sink));
   waiting_ = filled == TopicChannel::Filled::kWaiting;
   if (filled == TopicChannel::Filled::kEnded) sink.done();
-  return true;
+  return filled != TopicChannel::Filled::kLost;
 }
 
 void SseStream::Drive() { connection_->Drive(); }

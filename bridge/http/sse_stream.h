@@ -28,7 +28,7 @@ class SseStream : public std::enable_shared_from_this<SseStream> {
 
   // The content provider. First, in cpp-httplib's hands: writes the opening and
   // returns false. Then, in the loop's, with its GatherSink: gathers what is
-  // new, calls done at the topic's end, and always returns true.
+  // new, calls done at the topic's end, and returns false to be closed.
   bool Provide(httplib::DataSink& sink);
 
   // The reader counts from here on, and is driven through `connection`.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "bridge/http/connection.h"
 #include "bridge/http/http_loop.h"
 #include "bridge/http/sse_frame.h"
@@ -20,19 +19,14 @@ constexpr size_t kMaxTailBytes = 256 << 10;
 
 }  // namespace
 
-size_t EncodedRun::BeginAfter(Offset cursor) const {
-  const auto mark = std::upper_bound(
-      marks.begin(), marks.end(), cursor,
-      [](Offset offset, const Mark& m) { return offset < m.offset; });
-  return mark == marks.end() ? bytes->size() : mark->begin;
-}
-
 TopicChannel::TopicChannel(HttpLoop& loop, std::string topic, bool chunked)
-    : loop_(loop), topic_(std::move(topic)), chunked_(chunked) {}
+    : loop_(loop),
+      topic_(std::move(topic)),
+      format_{loop.epoch(), loop.options().error_event, chunked} {}
 
 TopicChannel::~TopicChannel() {
   while (!segments_.empty()) DropSegment(segments_.begin()->first);
-  loop_.channels().Remove(topic_, chunked_);
+  loop_.channels().Remove(topic_, format_.chunked);
 }
 
 void TopicChannel::Start() {
@@ -80,25 +74,6 @@ void TopicChannel::Leave(SseStream& reader) {
   view_->CountSubscribers(-1);
 }
 
-void TopicChannel::AppendFramed(std::string frame, std::string& bytes) const {
-  bytes += chunked_ ? Chunk(frame) : frame;
-}
-
-void TopicChannel::Append(const Entry& entry, std::string& bytes,
-                          EncodedRun& run) const {
-  run.marks.push_back({entry.offset(), bytes.size()});
-  run.reached = entry.offset();
-  if (!entry.is_end()) {
-    AppendFramed(EntryFrame(entry, loop_.epoch()), bytes);
-    return;
-  }
-  run.ended = true;
-  if (!entry.silent_end()) {
-    AppendFramed(EndFrame(entry, loop_.epoch(), loop_.options().error_event),
-                 bytes);
-  }
-}
-
 void TopicChannel::TakeNews() {
   const TopicView::Tail news = view_->Take();
   // None may be left of what there was: then the store has it for the readers.
@@ -110,15 +85,9 @@ void TopicChannel::TakeNews() {
   }
   tail_to_ = news.to;
   if (none) return;
-  for (size_t next = 0; next < news.entries.size();) {
-    EncodedRun run;
-    std::string bytes;
-    while (next < news.entries.size() && bytes.size() < kRunBytes) {
-      Append(*news.entries[next++], bytes, run);
-    }
-    tail_bytes_ += bytes.size();
-    run.bytes = std::make_shared<const std::string>(std::move(bytes));
-    tail_.push_back(std::move(run));
+  for (absl::Span<const EntryRef> entries = news.entries; !entries.empty();) {
+    tail_.push_back(format_.Encode(entries, kRunBytes));
+    tail_bytes_ += tail_.back().bytes->size();
   }
   if (unflushed_ == 0) loop_.channels().QueueFlush(shared_from_this());
   unflushed_ = readers_.size();
@@ -136,17 +105,28 @@ void TopicChannel::TrimTail() {
 
 TopicChannel::Filled TopicChannel::Fill(SseStream& reader, Offset& cursor,
                                         GatherSink& sink) {
+  bool asked = false;
   while (!sink.full()) {
     if (cursor >= tail_from_) return FillFromTail(cursor, sink);
-    const EncodedRun* segment = FindSegment(cursor);
-    if (segment == nullptr) {
+    size_t begin = 0;
+    if (const EncodedRun* segment = FindSegment(cursor, begin)) {
+      sink.WriteEncoded(segment->bytes, begin);
+      cursor = segment->reached;
+      if (segment->ended) return Filled::kEnded;
+    } else if (const auto gap = GapAfter(cursor, lost_, format_.epoch)) {
+      if (settings_.slow_reader == TopicSettings::SlowReader::kDisconnect)
+        return Filled::kLost;
+      const std::string frame = GapFrame(*gap, topic_, format_.epoch);
+      sink.write(frame.data(), frame.size());
+      cursor = gap->resumed;
+    } else if (asked) {
+      return Filled::kWaiting;
+    } else {
       AskFor(cursor, reader);
-      segment = FindSegment(cursor);
-      if (segment == nullptr) return Filled::kWaiting;
+      asked = true;
+      continue;
     }
-    sink.WriteEncoded(segment->bytes, 0);
-    cursor = segment->reached;
-    if (segment->ended) return Filled::kEnded;
+    asked = false;
   }
   return Filled::kSome;
 }
@@ -158,22 +138,28 @@ TopicChannel::Filled TopicChannel::FillFromTail(Offset& cursor,
   for (; next < tail_.size(); ++next) {
     if (sink.full()) return Filled::kSome;
     const EncodedRun& run = tail_[next];
-    sink.WriteEncoded(run.bytes, run.BeginAfter(cursor));
+    sink.WriteEncoded(run.bytes, *run.BeginAfter(cursor));
     cursor = run.reached;
     if (run.ended) return Filled::kEnded;
   }
   return Filled::kAll;
 }
 
-const EncodedRun* TopicChannel::FindSegment(Offset after) {
-  const auto it = segments_.find(after);
-  if (it == segments_.end()) return nullptr;
+const EncodedRun* TopicChannel::FindSegment(Offset cursor, size_t& begin) {
+  auto it = segments_.upper_bound(cursor);
+  if (it == segments_.begin()) return nullptr;
+  const EncodedRun& run = (--it)->second;
+  if (run.reached <= cursor) return nullptr;
   // One that was cut short by the log's end serves until there is more: else
   // those who come later would go through many small ones.
-  const EncodedRun& run = it->second;
-  if (!run.at_log_end || run.reached >= tail_to_) return &run;
-  DropSegment(after);
-  return nullptr;
+  if (run.at_log_end && run.reached < tail_to_) {
+    DropSegment(it->first);
+    return nullptr;
+  }
+  const absl::optional<size_t> found = run.BeginAfter(cursor);
+  if (!found) return nullptr;
+  begin = *found;
+  return &run;
 }
 
 void TopicChannel::DropSegment(Offset after) {
@@ -187,37 +173,66 @@ void TopicChannel::AskFor(Offset after, SseStream& reader) {
   auto& waiting = asked_[after];
   waiting.push_back(reader.weak_from_this());
   if (waiting.size() > 1) return;
+  loop_.channels().QueueRead([weak = weak_from_this(), after] {
+    const auto channel = weak.lock();
+    if (channel == nullptr) return false;
+    // What was read meanwhile may be what was asked for.
+    size_t begin = 0;
+    if (channel->FindSegment(after, begin) != nullptr) {
+      channel->DriveWaiting(after);
+      return false;
+    }
+    channel->Read(after);
+    return true;
+  });
+}
+
+void TopicChannel::Read(Offset after) {
   loop_.hub().store().Read(
       topic_, after, kRunBytes,
       [&loop = loop_, weak = weak_from_this(), after](Store::Segment segment) {
         auto boxed = std::make_shared<Store::Segment>(std::move(segment));
-        loop.RunInLoop([weak, after, boxed] {
-          if (const auto channel = weak.lock()) {
+        loop.RunInLoop([&loop, weak, after, boxed] {
+          if (const auto channel = weak.lock())
             channel->OnSegment(after, *boxed);
-          }
+          loop.channels().EndRead();
         });
       });
 }
 
 void TopicChannel::OnSegment(Offset after, const Store::Segment& segment) {
-  EncodedRun run;
-  std::string bytes;
-  if (segment.trimmed_through > after) {
-    const Gap gap{Cursor{loop_.epoch(), after}.ToString(),
-                  segment.trimmed_through, GapReason::kTrimmed};
-    AppendFramed(GapFrame(gap, topic_, loop_.epoch()), bytes);
+  lost_ = segment.lost;
+  settings_ = segment.settings;
+  const Offset from = std::max(after, segment.lost.through());
+  if (from < segment.reached) {
+    RunFormat format = format_;
+    format.coalesce = settings_.coalesce;
+    // It ends where one that is there begins.
+    const auto next = segments_.upper_bound(from);
+    const Offset to = next == segments_.end()
+                          ? segment.reached
+                          : std::min(segment.reached, next->first);
+    absl::Span<const EntryRef> entries = segment.entries;
+    while (!entries.empty() && entries.back()->offset() > to)
+      entries.remove_suffix(1);
+    EncodedRun run = format.Encode(entries, ~size_t{0});
+    run.reached = to;
+    run.at_log_end = segment.at_end && to == segment.reached;
+    Keep(from, std::move(run));
   }
-  for (const EntryRef& entry : segment.entries) Append(*entry, bytes, run);
-  run.marks.clear();
-  run.reached = segment.reached;
-  run.at_log_end = segment.at_end;
-  run.bytes = std::make_shared<const std::string>(std::move(bytes));
+  DriveWaiting(after);
+}
+
+void TopicChannel::Keep(Offset after, EncodedRun run) {
   DropSegment(after);
   loop_.channels().CountReplay(static_cast<int64_t>(run.bytes->size()));
   segments_.emplace(after, std::move(run));
   loop_.channels().NoteSegment(shared_from_this(), after);
+}
 
+void TopicChannel::DriveWaiting(Offset after) {
   const auto asked = asked_.extract(after);
+  if (asked.empty()) return;
   for (const std::weak_ptr<SseStream>& weak : asked.mapped()) {
     const auto reader = weak.lock();
     if (reader != nullptr && reader->waiting()) reader->Drive();

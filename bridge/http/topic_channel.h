@@ -2,11 +2,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
+#include "bridge/http/encoded_run.h"
 #include "bridge/http/gather_sink.h"
 #include "bridge/hub/topic_view.h"
 #include "bridge/store/store.h"
@@ -15,24 +16,6 @@ namespace sluice {
 
 class HttpLoop;
 class SseStream;
-
-// Consecutive frames of one topic, encoded once for all readers of a loop.
-struct EncodedRun {
-  // Where the frame of the entry at `offset` begins.
-  struct Mark {
-    Offset offset;
-    size_t begin;
-  };
-
-  SharedBytes bytes;
-  std::vector<Mark> marks;
-  Offset reached = 0;       // a reader that has the run is here
-  bool ended = false;       // the topic's end is the last of it
-  bool at_log_end = false;  // a segment that was cut short by the log's end
-
-  // Where a reader that is at `cursor` goes on in `bytes`.
-  size_t BeginAfter(Offset cursor) const;
-};
 
 // One loop's readers of one topic that want it in the same framing.
 //
@@ -52,6 +35,8 @@ class TopicChannel : public std::enable_shared_from_this<TopicChannel> {
     kSome,     // the sink is full
     kWaiting,  // the store was asked; the reader is driven when it has answered
     kEnded,    // its last bytes are in the sink
+    kLost,     // what comes next is gone, and the topic's readers are then sent
+               // away
   };
 
   TopicChannel(HttpLoop& loop, std::string topic, bool chunked);
@@ -84,17 +69,18 @@ class TopicChannel : public std::enable_shared_from_this<TopicChannel> {
  private:
   void OnReady();
   void TakeNews();
-  void Append(const Entry& entry, std::string& bytes, EncodedRun& run) const;
-  void AppendFramed(std::string frame, std::string& bytes) const;
   void TrimTail();
   Filled FillFromTail(Offset& cursor, GatherSink& sink);
-  const EncodedRun* FindSegment(Offset after);
+  const EncodedRun* FindSegment(Offset cursor, size_t& begin);
   void AskFor(Offset after, SseStream& reader);
+  void Read(Offset after);
   void OnSegment(Offset after, const Store::Segment& segment);
+  void Keep(Offset after, EncodedRun run);
+  void DriveWaiting(Offset after);
 
   HttpLoop& loop_;
   const std::string topic_;
-  const bool chunked_;
+  RunFormat format_;
   std::unique_ptr<TopicView> view_;
   bool ready_ = false;
   std::vector<std::function<void()>> when_ready_;
@@ -105,10 +91,15 @@ class TopicChannel : public std::enable_shared_from_this<TopicChannel> {
   Offset tail_from_ = 0;
   Offset tail_to_ = 0;
 
-  // Segments by the place before them, and who waits for those that are asked
+  // Segments by the place before them, each up to the next one's at the most
+  // unless that begins inside a frame, and who waits for those that are asked
   // for.
-  absl::flat_hash_map<Offset, EncodedRun> segments_;
-  absl::flat_hash_map<Offset, std::vector<std::weak_ptr<SseStream>>> asked_;
+  std::map<Offset, EncodedRun> segments_;
+  std::map<Offset, std::vector<std::weak_ptr<SseStream>>> asked_;
+
+  // What the store said with the last segment.
+  Lost lost_;
+  TopicSettings settings_;
 
   // Null where a reader has left: their order is worth keeping.
   std::vector<SseStream*> readers_;

@@ -1,30 +1,31 @@
 #include "bridge/hub/place.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice {
 namespace {
 
-// The place for an id; `kept_after` is the one from which the topic is whole.
+// The place for an id.
 Place PlaceOfId(const std::string& id, const Store::Description& description,
-                const Epoch& epoch, Offset kept_after) {
+                const Epoch& epoch) {
   Place place;
-  place.after = kept_after;
+  place.after = description.lost.through();
   const absl::optional<Cursor> cursor = Cursor::Parse(id);
   if (!cursor) {
     if (description.found) {
       place.after = *description.found;
     } else {
-      place.gap = Gap{id, kept_after, GapReason::kUnknownId};
+      place.gap = Gap{id, place.after, GapReason::kUnknownId};
     }
   } else if (cursor->epoch != epoch) {
-    place.gap = Gap{id, kept_after, GapReason::kEpochChanged};
+    place.gap = Gap{id, place.after, GapReason::kEpochChanged};
   } else if (cursor->offset > description.visible_end) {
-    place.gap = Gap{id, kept_after, GapReason::kUnknownId};
-  } else if (cursor->offset < kept_after) {
-    place.gap = Gap{id, kept_after, GapReason::kTrimmed};
+    place.gap = Gap{id, place.after, GapReason::kUnknownId};
   } else {
-    place.after = cursor->offset;
+    place.gap = GapAfter(cursor->offset, description.lost, epoch);
+    if (place.gap) place.gap->requested = id;
+    place.after = std::max(place.after, cursor->offset);
   }
   return place;
 }
@@ -45,6 +46,14 @@ absl::string_view GapReasonName(GapReason reason) {
   return "";
 }
 
+absl::optional<Gap> GapAfter(Offset cursor, const Lost& lost,
+                             const Epoch& epoch) {
+  if (cursor >= lost.through()) return absl::nullopt;
+  return Gap{
+      Cursor{epoch, cursor}.ToString(), lost.through(),
+      cursor < lost.gone_through ? GapReason::kGone : GapReason::kTrimmed};
+}
+
 std::string IdToLookUp(const StartAt& start) {
   return Cursor::Parse(start.id) ? std::string() : start.id;
 }
@@ -53,13 +62,14 @@ Place FindPlace(const StartAt& start, const Store::Description& description,
                 const Epoch& epoch) {
   const TopicInfo info = description.info.value_or(TopicInfo{});
   Place place;
-  place.after = info.trimmed_through;
+  place.after = description.lost.through();
   if (!start.id.empty()) {
-    place = PlaceOfId(start.id, description, epoch, info.trimmed_through);
+    place = PlaceOfId(start.id, description, epoch);
   } else if (start.last && *start.last > 0) {
     place.after = description.before_last;
-  } else if (start.last || start.start.value_or(info.settings.default_start) ==
-                               TopicSettings::Start::kLatest) {
+  } else if (start.last ||
+             start.start.value_or(description.settings.default_start) ==
+                 TopicSettings::Start::kLatest) {
     // An ended topic has nothing later than its end, so that is told instead of
     // the place.
     place.tell_position = info.end == nullptr;

@@ -22,6 +22,11 @@ struct Gap {
   GapReason reason = GapReason::kTrimmed;
 };
 
+// The gap that a reader at `cursor` is told when it goes on with what is there
+// of a topic that has lost so much; nothing if it misses nothing.
+absl::optional<Gap> GapAfter(Offset cursor, const Lost& lost,
+                             const Epoch& epoch);
+
 // Where a reader wants to begin.
 struct StartAt {
   std::string

@@ -10,6 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "bridge/base/mutex.h"
+#include "bridge/store/memory_budget.h"
 #include "bridge/store/topic_log.h"
 
 namespace sluice {
@@ -24,6 +25,7 @@ class MemoryStore final : public Store {
   MemoryStore(MemoryStoreOptions options, Listener listener)
       : options_(std::move(options)),
         listener_(std::move(listener)),
+        budget_(options_.memory_limit),
         timer_thread_([this] { RunTimers(); }) {}
 
   ~MemoryStore() override {
@@ -52,6 +54,7 @@ class MemoryStore final : public Store {
     MutexLock lock(mutex_);
     if (TopicLog* log = FindLocked(topic)) {
       log->Release(lease, Now() + grace);
+      log->Touch(Now());
       SetTimerLocked(*log);
     }
   }
@@ -61,12 +64,22 @@ class MemoryStore final : public Store {
     Offset visible_end;
     {
       MutexLock lock(mutex_);
+      ++watched_[topic];
       visible_end = last_offset_;
     }
     ready(visible_end);
   }
 
-  void Unwatch(const std::string& topic) override {}
+  void Unwatch(const std::string& topic) override {
+    MutexLock lock(mutex_);
+    const auto it = watched_.find(topic);
+    if (--it->second > 0) return;
+    watched_.erase(it);
+    if (TopicLog* log = FindLocked(topic)) {
+      log->Touch(Now());
+      SetTimerLocked(*log);
+    }
+  }
 
   void Describe(const std::string& topic, const std::string& id, uint64_t last,
                 std::function<void(Description)> done) override {
@@ -75,10 +88,15 @@ class MemoryStore final : public Store {
       MutexLock lock(mutex_);
       description.visible_end = last_offset_;
       description.before_last = last_offset_;
+      description.lost.gone_through = forgotten_through_;
       if (const TopicLog* log = FindLocked(topic)) {
         description.info = log->Info();
+        description.settings = log->settings();
+        description.lost = log->lost();
         description.before_last = log->BeforeLast(last, last_offset_);
         if (!id.empty()) description.found = log->Find(id);
+      } else {
+        description.settings = options_.rules.For(topic);
       }
     }
     done(std::move(description));
@@ -95,6 +113,7 @@ class MemoryStore final : public Store {
       } else {
         segment.reached = std::max(after, last_offset_);
         segment.at_end = true;
+        segment.lost.gone_through = forgotten_through_;
       }
     }
     done(std::move(segment));
@@ -104,6 +123,17 @@ class MemoryStore final : public Store {
               bool replace_ended,
               std::function<void(absl::StatusOr<TopicInfo>)> done) override {
     done(CreateNow(topic, settings, replace_ended));
+  }
+
+  void Delete(const std::string& topic,
+              std::function<void(absl::Status)> done) override {
+    absl::Status status;
+    {
+      MutexLock lock(mutex_);
+      status = DeleteLocked(topic);
+    }
+    Deliver();
+    done(std::move(status));
   }
 
  private:
@@ -120,27 +150,29 @@ class MemoryStore final : public Store {
   }
 
   absl::StatusOr<TopicLog*> MakeLocked(const std::string& topic,
-                                       TopicSettings settings)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    if (topics_.size() >= options_.max_topics) {
-      return absl::ResourceExhaustedError(absl::StrCat(
-          "the server has max_topics, ", options_.max_topics, ", topics"));
-    }
-    auto log = std::make_unique<TopicLog>(topic, settings, Now());
-    TopicLog* made = log.get();
-    topics_.emplace(topic, std::move(log));
-    return made;
-  }
-
+                                       TopicSettings settings,
+                                       Offset gone_through)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Appended> AppendLocked(AppendRequest request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckAppendLocked(const AppendRequest& request,
+                                 const TopicLog* log) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndLocked(TopicLog& log, End end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<TopicInfo> CreateNow(const std::string& topic,
                                       TopicSettings settings,
                                       bool replace_ended);
+  absl::Status DeleteLocked(const std::string& topic)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // `log` has changed: counts it, makes room, and sets its timer.
+  void SettleLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Time ForgetAtLocked(const TopicLog& log) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EraseLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetTimerLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropTimerLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void OnTimerLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunTimers();
   void Deliver();
 
@@ -155,23 +187,53 @@ class MemoryStore final : public Store {
   Mutex mutex_;
   absl::flat_hash_map<std::string, std::unique_ptr<TopicLog>> topics_
       ABSL_GUARDED_BY(mutex_);
+  absl::flat_hash_map<std::string, int64_t> watched_ ABSL_GUARDED_BY(mutex_);
+  MemoryBudget budget_ ABSL_GUARDED_BY(mutex_);
   Offset last_offset_ ABSL_GUARDED_BY(mutex_) = 0;
+  // The last entry of any topic that is forgotten.
+  Offset forgotten_through_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<EntryRef> committed_ ABSL_GUARDED_BY(mutex_);
   bool delivering_ ABSL_GUARDED_BY(mutex_) = false;
 
-  // What topics wait for: the first event's expiry, or the end of a grace.
+  // What topics wait for: the first event's expiry, the end of a grace, or
+  // being forgotten.
   std::set<std::pair<absl::Time, TopicLog*>> timers_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   CondVar timers_changed_;
   std::thread timer_thread_;  // last: it uses all of the above
 };
 
-absl::StatusOr<Store::Appended> MemoryStore::AppendLocked(
-    AppendRequest request) {
-  TopicLog* log = FindLocked(request.topic);
+absl::StatusOr<TopicLog*> MemoryStore::MakeLocked(const std::string& topic,
+                                                  TopicSettings settings,
+                                                  Offset gone_through) {
+  if (topics_.size() >= options_.max_topics) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the server has max_topics, ", options_.max_topics, ", topics"));
+  }
+  auto log = std::make_unique<TopicLog>(topic, settings, gone_through, Now());
+  if (!budget_.CouldFit(log->OwnBytes())) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("there is no room for another topic in memory_limit, ",
+                     budget_.limit()));
+  }
+  TopicLog* made = log.get();
+  topics_.emplace(topic, std::move(log));
+  SettleLocked(*made);
+  return made;
+}
 
-  // First all that can fail, so that a refused request leaves nothing behind.
+absl::Status MemoryStore::CheckAppendLocked(const AppendRequest& request,
+                                            const TopicLog* log) const {
+  if (log == nullptr && !request.make_topic &&
+      !watched_.contains(request.topic)) {
+    return absl::NotFoundError(
+        absl::StrCat("topic ", request.topic, " is not there"));
+  }
   if (log != nullptr && log->end() != nullptr) {
+    if (!request.make_topic && log->deleted()) {
+      return absl::NotFoundError(
+          absl::StrCat("topic ", request.topic, " is deleted"));
+    }
     for (const EventDraft& draft : request.events) {
       if (draft.id.empty() || !log->Find(draft.id)) {
         return absl::FailedPreconditionError(
@@ -184,28 +246,48 @@ absl::StatusOr<Store::Appended> MemoryStore::AppendLocked(
     }
   }
   const TopicSettings& settings =
-      log == nullptr ? options_.defaults : log->settings();
+      log == nullptr ? options_.rules.For(request.topic) : log->settings();
+  const uint64_t topic_bytes =
+      log == nullptr ? TopicLog::OwnBytesOf(request.topic) : 0;
   for (const EventDraft& draft : request.events) {
+    const bool duplicate =
+        log != nullptr && !draft.id.empty() && log->Find(draft.id);
+    if (duplicate) continue;
     if (draft.size_bytes() > settings.retention_bytes) {
       return absl::ResourceExhaustedError(
           absl::StrCat("an event of ", draft.size_bytes(),
                        " bytes is larger than the topic's retention_bytes, ",
                        settings.retention_bytes));
     }
+    if (!budget_.CouldFit(topic_bytes + TopicLog::BytesOf(draft))) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("there is no room for an event of ", draft.size_bytes(),
+                       " bytes in memory_limit, ", budget_.limit()));
+    }
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Store::Appended> MemoryStore::AppendLocked(
+    AppendRequest request) {
+  TopicLog* log = FindLocked(request.topic);
+  // First all that can fail, so that a refused request leaves nothing behind.
+  if (absl::Status status = CheckAppendLocked(request, log); !status.ok())
+    return status;
   if (log == nullptr) {
     const bool nothing_to_keep =
         request.events.empty() && !request.end &&
         !(request.lease && request.lease->fail_on_abort);
     if (nothing_to_keep) return Appended{};
-    absl::StatusOr<TopicLog*> made =
-        MakeLocked(request.topic, options_.defaults);
+    absl::StatusOr<TopicLog*> made = MakeLocked(
+        request.topic, options_.rules.For(request.topic), forgotten_through_);
     if (!made.ok()) return made.status();
     log = *made;
   }
 
   const absl::Time now = Now();
   log->Claim(request.lease);
+  log->Touch(now);
   Appended appended;
   for (EventDraft& draft : request.events) {
     const absl::optional<Offset> first =
@@ -226,7 +308,7 @@ absl::StatusOr<Store::Appended> MemoryStore::AppendLocked(
     appended.last = log->end()->offset();
   }
   log->Trim(now);
-  SetTimerLocked(*log);
+  SettleLocked(*log);
   return appended;
 }
 
@@ -241,19 +323,71 @@ absl::StatusOr<TopicInfo> MemoryStore::CreateNow(const std::string& topic,
                                                  TopicSettings settings,
                                                  bool replace_ended) {
   MutexLock lock(mutex_);
+  Offset gone_through = forgotten_through_;
   if (TopicLog* log = FindLocked(topic)) {
     if (log->end() == nullptr)
       return absl::AlreadyExistsError(
           absl::StrCat("topic ", topic, " is there and open"));
-    if (!replace_ended)
+    if (!replace_ended && !log->IsTombstone(Now()))
       return absl::AlreadyExistsError(
           absl::StrCat("topic ", topic, " is there and has ended"));
-    DropTimerLocked(*log);
-    topics_.erase(topic);
+    gone_through = log->last();
+    EraseLocked(*log);
   }
-  absl::StatusOr<TopicLog*> made = MakeLocked(topic, settings);
+  absl::StatusOr<TopicLog*> made = MakeLocked(topic, settings, gone_through);
   if (!made.ok()) return made.status();
   return (*made)->Info();
+}
+
+absl::Status MemoryStore::DeleteLocked(const std::string& topic) {
+  TopicLog* log = FindLocked(topic);
+  if (log == nullptr && watched_.contains(topic)) {
+    absl::StatusOr<TopicLog*> made =
+        MakeLocked(topic, options_.rules.For(topic), forgotten_through_);
+    if (!made.ok()) return made.status();
+    log = *made;
+  }
+  if (log == nullptr || log->deleted()) {
+    return absl::NotFoundError(absl::StrCat("topic ", topic, " is not there"));
+  }
+  if (log->end() == nullptr) {
+    EndLocked(*log, End{Failure{static_cast<int>(absl::StatusCode::kNotFound),
+                                "the topic was deleted"}});
+  }
+  log->Delete(Now());
+  SettleLocked(*log);
+  return absl::OkStatus();
+}
+
+void MemoryStore::SettleLocked(TopicLog& log) {
+  budget_.Update(log);
+  SetTimerLocked(log);
+  while (budget_.exceeded()) {
+    TopicLog* giver = budget_.Next(log);
+    if (giver == nullptr) return;
+    if (giver->end() != nullptr && giver != &log) {
+      giver->DropAll(Now());
+    } else {
+      giver->DropOldest(Now());
+    }
+    budget_.Update(*giver);
+    SetTimerLocked(*giver);
+  }
+}
+
+absl::Time MemoryStore::ForgetAtLocked(const TopicLog& log) const {
+  if (!log.empty()) return absl::InfiniteFuture();
+  if (log.end() != nullptr) return log.tombstone_at() + options_.tombstone_ttl;
+  if (log.held() || log.fails_at() != absl::InfiniteFuture() ||
+      watched_.contains(*log.name()))
+    return absl::InfiniteFuture();
+  return log.idle_since() + options_.idle_topic_ttl;
+}
+
+void MemoryStore::EraseLocked(TopicLog& log) {
+  budget_.Remove(log);
+  DropTimerLocked(log);
+  topics_.erase(*log.name());
 }
 
 void MemoryStore::DropTimerLocked(TopicLog& log) {
@@ -263,7 +397,8 @@ void MemoryStore::DropTimerLocked(TopicLog& log) {
 }
 
 void MemoryStore::SetTimerLocked(TopicLog& log) {
-  const absl::Time at = std::min(log.NextExpiry(), log.fails_at());
+  const absl::Time at =
+      std::min({log.NextExpiry(), log.fails_at(), ForgetAtLocked(log)});
   // A timer that is due too early sets itself anew: cheaper than moving it with
   // every event that is trimmed.
   if (at >= log.timer) return;
@@ -271,6 +406,22 @@ void MemoryStore::SetTimerLocked(TopicLog& log) {
   log.timer = at;
   timers_.emplace(at, &log);
   if (timers_.begin()->second == &log) timers_changed_.NotifyAll();
+}
+
+void MemoryStore::OnTimerLocked(TopicLog& log) {
+  const absl::Time now = Now();
+  DropTimerLocked(log);
+  if (log.fails_at() <= now) {
+    EndLocked(log, End{Failure{static_cast<int>(absl::StatusCode::kAborted),
+                               "producer lost"}});
+  }
+  log.Trim(now);
+  if (ForgetAtLocked(log) <= now) {
+    forgotten_through_ = std::max(forgotten_through_, log.last());
+    EraseLocked(log);
+  } else {
+    SettleLocked(log);
+  }
 }
 
 void MemoryStore::RunTimers() {
@@ -284,14 +435,7 @@ void MemoryStore::RunTimers() {
           mutex_, std::chrono::steady_clock::now() +
                       absl::ToChronoNanoseconds(timers_.begin()->first - now));
     } else {
-      TopicLog& log = *timers_.begin()->second;
-      DropTimerLocked(log);
-      if (log.fails_at() <= now) {
-        EndLocked(log, End{Failure{static_cast<int>(absl::StatusCode::kAborted),
-                                   "producer lost"}});
-      }
-      log.Trim(now);
-      SetTimerLocked(log);
+      OnTimerLocked(*timers_.begin()->second);
       mutex_.Unlock();
       Deliver();
       mutex_.Lock();

@@ -2,13 +2,22 @@
 
 #include <memory>
 
+#include "bridge/event/topic_rules.h"
 #include "bridge/store/store.h"
 
 namespace sluice {
 
 struct MemoryStoreOptions {
-  TopicSettings defaults;
+  TopicRules rules;  // what a topic that is not created gets
   uint64_t max_topics = 1000000;
+  // Bytes for all topics together, overhead included, about. Beyond it ended
+  // topics lose their events, oldest first, then the largest topics their
+  // oldest ones; an event that could not be kept by itself is refused.
+  uint64_t memory_limit = uint64_t{1} << 30;
+  // How long a tombstone is kept.
+  absl::Duration tombstone_ttl = absl::Hours(1);
+  // How long an open topic without events is kept that nobody watches or holds.
+  absl::Duration idle_topic_ttl = absl::Hours(1);
 };
 
 // A store that keeps its log in memory: a new epoch each start, everything gone

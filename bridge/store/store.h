@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
@@ -14,22 +15,39 @@
 
 namespace sluice {
 
+// What a topic has no more. Both are 0 if that is nothing.
+struct Lost {
+  // The last event that retention removed.
+  Offset trimmed_through = 0;
+  // Up to here, entries of the name may have been of an earlier life of it, or
+  // were deleted.
+  Offset gone_through = 0;
+
+  // The place from which all is there.
+  Offset through() const { return std::max(trimmed_through, gone_through); }
+};
+
 // What a store knows of a topic at one visible end.
 struct TopicInfo {
   TopicSettings settings;
   Offset first = 0;  // the earliest event that is kept; 0: none
   Offset last = 0;   // the last entry, end included; 0: there never was one
-  Offset trimmed_through = 0;  // the last event that retention removed; 0: none
   Offset last_event = 0;  // the last event, kept or not; 0: there never was one
+  Lost lost;
   uint64_t events = 0;
   uint64_t bytes = 0;
   absl::Time create_time;
-  EntryRef end;  // null while the topic is open
+  EntryRef end;          // null while the topic is open
+  bool deleted = false;  // it has ended by Delete, or was deleted afterwards
 };
 
 // What one process asks of its topics' log: append, be told, read. Everything a
 // reader ever gets has been committed here first, and the hub keeps no truth of
 // its own.
+//
+// A topic is there once it has been created or published to, or while it is
+// watched. An ended one whose events are gone is a tombstone for a while: its
+// name and its end.
 //
 // One store is one log. An offset becomes visible only after all lower ones, so
 // that the log has one visible end, which no reader passes. Offsets rise by
@@ -56,6 +74,7 @@ class Store {
     std::vector<EventDraft> events;
     absl::optional<End> end;
     absl::optional<Lease> lease;
+    bool make_topic = true;  // false: NotFound if the topic is not there
   };
 
   struct Appended {
@@ -73,6 +92,8 @@ class Store {
   // The answer to Describe; `info` is empty if the topic is not there.
   struct Description {
     absl::optional<TopicInfo> info;
+    TopicSettings settings;  // the topic's, or what it would be made with
+    Lost lost;  // the topic's, or what a name that is not there may have lost
     Offset visible_end = 0;
     absl::optional<Offset>
         found;  // where the event with the id that was asked for is
@@ -82,10 +103,10 @@ class Store {
   // A part of a topic: all that it has in (after, reached].
   struct Segment {
     std::vector<EntryRef> entries;
-    Offset reached = 0;          // at least the offset asked for
-    Offset trimmed_through = 0;  // the last event that retention removed; a gap
-                                 // if it is after the one asked for
-    bool at_end = false;         // `reached` was the visible end
+    Offset reached = 0;   // at least the offset asked for
+    bool at_end = false;  // `reached` was the visible end
+    Lost lost;            // a gap if it reaches beyond the offset asked for
+    TopicSettings settings;
   };
 
   virtual ~Store() = default;
@@ -119,10 +140,16 @@ class Store {
                     std::function<void(Segment)> done) = 0;
 
   // AlreadyExists for a live topic, and for an ended one unless
-  // `replace_ended`. ResourceExhausted beyond max_topics.
+  // `replace_ended`; a tombstone gives way. ResourceExhausted beyond a limit,
+  // which it names.
   virtual void Create(const std::string& topic, TopicSettings settings,
                       bool replace_ended,
                       std::function<void(absl::StatusOr<TopicInfo>)> done) = 0;
+
+  // Fails the topic (NOT_FOUND) unless it has ended, and drops its events; a
+  // tombstone is left. NotFound if the topic is not there, or is deleted.
+  virtual void Delete(const std::string& topic,
+                      std::function<void(absl::Status)> done) = 0;
 };
 
 }  // namespace sluice

@@ -10,12 +10,21 @@ namespace {
 // roughly.
 constexpr size_t kFramingBytes = 48;
 
+// What an event, an id of one, and a topic take in memory beside their text:
+// the objects, their places in tables, and the allocator's share.
+constexpr uint64_t kEventBytes = sizeof(Entry) + 64;
+constexpr uint64_t kIdBytes = 48;
+constexpr uint64_t kTopicBytes = sizeof(TopicLog) + 256;
+
 }  // namespace
 
-TopicLog::TopicLog(std::string name, TopicSettings settings, absl::Time now)
+TopicLog::TopicLog(std::string name, TopicSettings settings,
+                   Offset gone_through, absl::Time now)
     : name_(std::make_shared<const std::string>(std::move(name))),
       settings_(settings),
-      create_time_(now) {}
+      create_time_(now),
+      idle_since_(now),
+      gone_through_(gone_through) {}
 
 absl::optional<Offset> TopicLog::Find(absl::string_view id) const {
   if (ids_ == nullptr) return absl::nullopt;
@@ -29,8 +38,10 @@ void TopicLog::Add(EntryRef entry) {
   if (entry->is_end()) {
     end_ = std::move(entry);
     fails_at_ = absl::InfiniteFuture();
+    if (empty()) tombstone_at_ = end_->time() + settings_.retention_age;
     return;
   }
+  last_event_ = last_;
   bytes_ += entry->size_bytes();
   if (!entry->id().empty()) {
     if (ids_ == nullptr)
@@ -48,42 +59,71 @@ void TopicLog::DropFirst() {
 }
 
 void TopicLog::Trim(absl::Time now) {
-  while (size() > 0 &&
-         (size() > settings_.retention_events ||
+  if (empty()) return;
+  while (!empty() &&
+         (event_count() > settings_.retention_events ||
           bytes_ > settings_.retention_bytes ||
           events_[head_]->time() + settings_.retention_age <= now)) {
     DropFirst();
   }
+  AfterDrops(now);
+}
+
+void TopicLog::DropOldest(absl::Time now) {
+  DropFirst();
+  AfterDrops(now);
+}
+
+void TopicLog::DropAll(absl::Time now) {
+  if (empty()) return;
+  while (!empty()) DropFirst();
+  AfterDrops(now);
+}
+
+void TopicLog::Delete(absl::Time now) {
+  DropAll(now);
+  deleted_ = true;
+  gone_through_ = last_event_;
+  tombstone_at_ = std::min(tombstone_at_, now);
+}
+
+void TopicLog::AfterDrops(absl::Time now) {
   if (head_ > events_.size() / 2) {
     events_.erase(events_.begin(),
                   events_.begin() + static_cast<ptrdiff_t>(head_));
     head_ = 0;
     if (events_.empty()) events_.shrink_to_fit();
   }
+  if (!empty()) return;
+  ids_.reset();
+  Touch(now);
+  if (end_ != nullptr) tombstone_at_ = now;
 }
 
 absl::Time TopicLog::NextExpiry() const {
-  return size() == 0 ? absl::InfiniteFuture()
-                     : events_[head_]->time() + settings_.retention_age;
+  return empty() ? absl::InfiniteFuture()
+                 : events_[head_]->time() + settings_.retention_age;
 }
 
 TopicInfo TopicLog::Info() const {
   TopicInfo info;
   info.settings = settings_;
-  info.first = size() == 0 ? 0 : events_[head_]->offset();
+  info.first = empty() ? 0 : events_[head_]->offset();
   info.last = last_;
-  info.last_event = size() == 0 ? trimmed_through_ : events_.back()->offset();
-  info.trimmed_through = trimmed_through_;
-  info.events = size();
+  info.last_event = last_event_;
+  info.lost = lost();
+  info.events = event_count();
   info.bytes = bytes_;
   info.create_time = create_time_;
   info.end = end_;
+  info.deleted = deleted_;
   return info;
 }
 
 Offset TopicLog::BeforeLast(uint64_t count, Offset visible_end) const {
-  if (count > 0 && size() > 0) {
-    const size_t back = static_cast<size_t>(std::min<uint64_t>(count, size()));
+  if (count > 0 && !empty()) {
+    const size_t back =
+        static_cast<size_t>(std::min<uint64_t>(count, event_count()));
     return events_[events_.size() - back]->offset() - 1;
   }
   return end_ == nullptr ? visible_end : end_->offset() - 1;
@@ -92,7 +132,8 @@ Offset TopicLog::BeforeLast(uint64_t count, Offset visible_end) const {
 Store::Segment TopicLog::Read(Offset after, size_t max_bytes,
                               Offset visible_end) const {
   Store::Segment segment;
-  segment.trimmed_through = trimmed_through_;
+  segment.lost = lost();
+  segment.settings = settings_;
   auto next = std::upper_bound(events_.begin() + static_cast<ptrdiff_t>(head_),
                                events_.end(), after,
                                [](Offset offset, const EntryRef& entry) {
@@ -125,6 +166,19 @@ void TopicLog::Release(Store::Lease lease, absl::Time fails_at) {
   holder_ = 0;
   if (lease.fail_on_abort && end_ == nullptr)
     fails_at_ = std::min(fails_at_, fails_at);
+}
+
+uint64_t TopicLog::OwnBytesOf(const std::string& name) {
+  return kTopicBytes + name.size();
+}
+
+uint64_t TopicLog::EventBytes() const {
+  const uint64_t ids = ids_ == nullptr ? 0 : ids_->size();
+  return bytes_ + event_count() * kEventBytes + ids * kIdBytes;
+}
+
+uint64_t TopicLog::BytesOf(const EventDraft& draft) {
+  return draft.size_bytes() + kEventBytes + (draft.id.empty() ? 0 : kIdBytes);
 }
 
 }  // namespace sluice

@@ -15,12 +15,19 @@ namespace sluice {
 // Thread safety: none; the store's lock guards it.
 class TopicLog {
  public:
-  TopicLog(std::string name, TopicSettings settings, absl::Time now);
+  // `gone_through`: see Lost.
+  TopicLog(std::string name, TopicSettings settings, Offset gone_through,
+           absl::Time now);
   TopicLog(const TopicLog&) = delete;
   TopicLog& operator=(const TopicLog&) = delete;
 
   const std::shared_ptr<const std::string>& name() const { return name_; }
+  const TopicSettings& settings() const { return settings_; }
   const EntryRef& end() const { return end_; }
+  bool deleted() const { return deleted_; }
+  Offset last() const { return last_; }
+  size_t event_count() const { return events_.size() - head_; }
+  bool empty() const { return event_count() == 0; }
 
   // Where the event with `id` is, or nothing.
   absl::optional<Offset> Find(absl::string_view id) const;
@@ -31,11 +38,26 @@ class TopicLog {
   // Lets go of what retention does not keep at `now`.
   void Trim(absl::Time now);
 
+  // Lets go of the oldest event, or of all, before retention would.
+  void DropOldest(absl::Time now);
+  void DropAll(absl::Time now);
+
+  // Of an ended topic: lets go of its events for good.
+  void Delete(absl::Time now);
+
+  // An ended topic whose events are gone: only its end is left.
+  bool IsTombstone(absl::Time now) const { return tombstone_at_ <= now; }
+
   // When Trim has something to do next without another Add; InfiniteFuture if
   // never.
   absl::Time NextExpiry() const;
+  // When it is or will be a tombstone; InfiniteFuture while that is open.
+  absl::Time tombstone_at() const { return tombstone_at_; }
+  // Since when nobody has done anything with it.
+  absl::Time idle_since() const { return idle_since_; }
+  void Touch(absl::Time now) { idle_since_ = now; }
 
-  const TopicSettings& settings() const { return settings_; }
+  Lost lost() const { return {trimmed_through_, gone_through_}; }
   TopicInfo Info() const;
   // The place before the last `count` events.
   Offset BeforeLast(uint64_t count, Offset visible_end) const;
@@ -46,17 +68,34 @@ class TopicLog {
   void Claim(const absl::optional<Store::Lease>& lease);
   void Release(Store::Lease lease, absl::Time fails_at);
   absl::Time fails_at() const { return fails_at_; }
+  bool held() const { return holder_ != 0; }
+
+  // What it takes in memory, about: itself, and its events.
+  uint64_t OwnBytes() const { return OwnBytesOf(*name_); }
+  static uint64_t OwnBytesOf(const std::string& name);
+  uint64_t EventBytes() const;
+  static uint64_t BytesOf(const EventDraft& draft);
 
   // The store's timer: when it is set for this topic.
   absl::Time timer = absl::InfiniteFuture();
 
+  // MemoryBudget's: what it has counted of this topic, and where it keeps it.
+  struct BudgetPlace {
+    uint64_t own_bytes = 0;
+    uint64_t event_bytes = 0;
+    size_t bucket = 0;
+    size_t index = 0;
+  };
+  BudgetPlace budget;
+
  private:
-  size_t size() const { return events_.size() - head_; }
   void DropFirst();
+  void AfterDrops(absl::Time now);
 
   const std::shared_ptr<const std::string> name_;
   const TopicSettings settings_;
   const absl::Time create_time_;
+  absl::Time idle_since_;
 
   // Events from head_ on; the room before it is reused once it is the larger
   // half. A deque would cost an idle topic 600 bytes.
@@ -64,8 +103,12 @@ class TopicLog {
   size_t head_ = 0;
   uint64_t bytes_ = 0;
   Offset last_ = 0;
+  Offset last_event_ = 0;
   Offset trimmed_through_ = 0;
+  Offset gone_through_;
   EntryRef end_;
+  bool deleted_ = false;
+  absl::Time tombstone_at_ = absl::InfiniteFuture();
 
   // From ids to the latest event that has them; the keys live in the entries.
   // Most topics have no ids, and no map.

@@ -18,8 +18,10 @@ class HubTest : public testing::Test {
  protected:
   HubTest() {
     MemoryStoreOptions options;
-    options.defaults.retention_events = 1000000;
-    options.defaults.retention_bytes = 1 << 30;
+    TopicSettings settings;
+    settings.retention_events = 1000000;
+    settings.retention_bytes = 1 << 30;
+    options.rules = TopicRules(settings);
     store_ = NewMemoryStore(options, [this](absl::Span<const EntryRef> batch) {
       hub_.OnCommitted(batch);
     });

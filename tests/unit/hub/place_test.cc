@@ -13,7 +13,7 @@ class FindPlaceTest : public testing::Test {
     description_.info.emplace();
     description_.info->first = 11;
     description_.info->last = description_.info->last_event = 20;
-    description_.info->trimmed_through = 10;
+    description_.lost.trimmed_through = 10;
     description_.visible_end = 30;
     description_.before_last = 18;
   }
@@ -53,7 +53,7 @@ TEST_F(FindPlaceTest, TheLatestIsToldToTheReader) {
 }
 
 TEST_F(FindPlaceTest, ATopicMayStartAtTheLatestUnlessTheReaderSaysOtherwise) {
-  description_.info->settings.default_start = TopicSettings::Start::kLatest;
+  description_.settings.default_start = TopicSettings::Start::kLatest;
   EXPECT_TRUE(Find({}).tell_position);
   EXPECT_EQ(Find({"", TopicSettings::Start::kEarliest, {}}).after, 10u);
 }
@@ -125,9 +125,58 @@ TEST_F(FindPlaceTest, AnEndThatIsNotToldLeavesNothingAfterTheLastEvent) {
 
 TEST_F(FindPlaceTest, ATopicThatIsNotThereIsWaitedFor) {
   description_.info.reset();
+  description_.lost = {};
   EXPECT_EQ(Find({}).after, 0u);
   EXPECT_EQ(FindId(At(12)).after, 12u);
   EXPECT_FALSE(FindId(At(12)).gap);
+}
+
+TEST_F(FindPlaceTest, ACursorOfAnEarlierLifeOfTheNameIsGone) {
+  description_.lost = {0, 8};
+  EXPECT_FALSE(FindId(At(8)).gap);
+  const Place place = FindId(At(7));
+  ASSERT_TRUE(place.gap);
+  EXPECT_EQ(place.gap->reason, GapReason::kGone);
+  EXPECT_EQ(place.gap->requested, At(7));
+  EXPECT_EQ(place.gap->resumed, 8u);
+  EXPECT_EQ(place.after, 8u);
+}
+
+TEST_F(FindPlaceTest, WhatIsGoneAndWhatIsTrimmedIsOneGap) {
+  description_.lost = {10, 8};
+  EXPECT_EQ(FindId(At(7)).gap->reason, GapReason::kGone);
+  EXPECT_EQ(FindId(At(7)).gap->resumed, 10u);
+  EXPECT_EQ(FindId(At(9)).gap->reason, GapReason::kTrimmed);
+  EXPECT_EQ(FindId(At(9)).gap->resumed, 10u);
+}
+
+TEST_F(FindPlaceTest, OfATopicThatIsNotThereOnlyWhatMayBeForgottenIsGone) {
+  description_ = {};
+  description_.visible_end = 30;
+  EXPECT_FALSE(FindId(At(5)).gap);
+  EXPECT_EQ(FindId(At(5)).after, 5u);
+  description_.lost.gone_through = 20;
+  EXPECT_FALSE(FindId(At(20)).gap);
+  ASSERT_TRUE(FindId(At(19)).gap);
+  EXPECT_EQ(FindId(At(19)).gap->reason, GapReason::kGone);
+}
+
+TEST_F(FindPlaceTest, ATombstoneIsAnEndWithNothingBeforeIt) {
+  End(false);
+  description_.info->first = 0;
+  description_.lost.trimmed_through = 20;
+  EXPECT_EQ(Find({}).after, 20u);
+  EXPECT_FALSE(Find({}).nothing_left);
+  EXPECT_EQ(FindId(At(15)).gap->reason, GapReason::kTrimmed);
+  EXPECT_FALSE(FindId(At(20)).nothing_left);
+  EXPECT_TRUE(FindId(At(25)).nothing_left);
+}
+
+TEST_F(FindPlaceTest, ATopicThatIsNotThereStartsAsItWillOnceItIs) {
+  description_.info.reset();
+  description_.settings.default_start = TopicSettings::Start::kLatest;
+  EXPECT_EQ(Find({}).after, 30u);
+  EXPECT_TRUE(Find({}).tell_position);
 }
 
 }  // namespace

@@ -1,116 +1,18 @@
 // What every store must do, whichever it is.
+#include "tests/unit/store/store_contract.h"
+
 #include <gtest/gtest.h>
 
-#include <functional>
-#include <future>
 #include <map>
-#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "bridge/base/mutex.h"
 #include "bridge/store/memory_store.h"
 
 namespace sluice {
 namespace {
-
-struct Limits {
-  TopicSettings defaults;
-  uint64_t max_topics = 100;
-};
-
-using MakeStore =
-    std::function<std::unique_ptr<Store>(Limits, Store::Listener)>;
-
-struct Kind {
-  std::string name;
-  MakeStore make;
-};
-
-// Waits for an answer, wherever it comes from.
-template <typename T>
-T Wait(const std::function<void(std::function<void(T)>)>& ask) {
-  std::promise<T> answer;
-  ask([&](T value) { answer.set_value(std::move(value)); });
-  return answer.get_future().get();
-}
-
-class StoreContract : public testing::TestWithParam<Kind> {
- protected:
-  void Make(Limits limits = {}) {
-    store_ = GetParam().make(limits, [this](absl::Span<const EntryRef> batch) {
-      MutexLock lock(mutex_);
-      committed_.insert(committed_.end(), batch.begin(), batch.end());
-      changed_.NotifyAll();
-    });
-  }
-
-  absl::StatusOr<Store::Appended> Append(Store::AppendRequest request) {
-    return Wait<absl::StatusOr<Store::Appended>>(
-        [&](auto done) { store_->Append(std::move(request), done); });
-  }
-
-  absl::StatusOr<Store::Appended> Publish(
-      const std::string& topic, const std::vector<std::string>& texts) {
-    Store::AppendRequest request{topic, {}, absl::nullopt, absl::nullopt};
-    for (const std::string& text : texts) {
-      request.events.push_back({"", "", text});
-    }
-    return Append(std::move(request));
-  }
-
-  absl::StatusOr<Store::Appended> PublishIds(
-      const std::string& topic, const std::vector<std::string>& ids,
-      absl::optional<End> end = absl::nullopt) {
-    Store::AppendRequest request{topic, {}, std::move(end), absl::nullopt};
-    for (const std::string& id : ids) request.events.push_back({id, "", "x"});
-    return Append(std::move(request));
-  }
-
-  Store::Description Describe(const std::string& topic,
-                              const std::string& id = "", uint64_t last = 0) {
-    return Wait<Store::Description>(
-        [&](auto done) { store_->Describe(topic, id, last, done); });
-  }
-
-  Store::Segment Read(const std::string& topic, Offset after,
-                      size_t max_bytes = 1 << 20) {
-    return Wait<Store::Segment>(
-        [&](auto done) { store_->Read(topic, after, max_bytes, done); });
-  }
-
-  absl::StatusOr<TopicInfo> Create(const std::string& topic,
-                                   TopicSettings settings, bool replace) {
-    return Wait<absl::StatusOr<TopicInfo>>(
-        [&](auto done) { store_->Create(topic, settings, replace, done); });
-  }
-
-  // The first committed end, once there is one.
-  EntryRef WaitForEnd() {
-    MutexLock lock(mutex_);
-    for (;;) {
-      for (const EntryRef& entry : committed_) {
-        if (entry->is_end()) return entry;
-      }
-      changed_.Wait(mutex_);
-    }
-  }
-
-  Mutex mutex_;
-  CondVar changed_;
-  std::vector<EntryRef> committed_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<Store> store_;  // last: it calls the listener
-};
-
-std::vector<std::string> Texts(const Store::Segment& segment) {
-  std::vector<std::string> texts;
-  for (const EntryRef& entry : segment.entries) {
-    texts.push_back(entry->is_end() ? "END" : std::string(entry->data()));
-  }
-  return texts;
-}
 
 TEST_P(StoreContract, OffsetsRiseOverAllTopics) {
   Make();
@@ -188,7 +90,7 @@ TEST_P(StoreContract, CountKeepsExactlyTheLastEvents) {
   ASSERT_TRUE(PublishIds("a", {}, End{}).ok());
   const Store::Segment segment = Read("a", 0);
   EXPECT_EQ(Texts(segment), (std::vector<std::string>{"8", "9", "10", "END"}));
-  EXPECT_EQ(segment.trimmed_through, 7u);
+  EXPECT_EQ(segment.lost.trimmed_through, 7u);
   const auto info = *Describe("a").info;
   EXPECT_EQ(info.first, 8u);
   EXPECT_EQ(info.last_event, 10u);
@@ -221,7 +123,7 @@ TEST_P(StoreContract, AgeGoesByTimerWhenNothingIsPublished) {
   Make(limits);
   ASSERT_TRUE(Publish("a", {"x"}).ok());
   while (Describe("a").info->events != 0) std::this_thread::yield();
-  EXPECT_EQ(Describe("a").info->trimmed_through, 1u);
+  EXPECT_EQ(Describe("a").lost.trimmed_through, 1u);
 }
 
 TEST_P(StoreContract, ReadsInPartsAndSaysHowFarItCame) {
@@ -347,8 +249,11 @@ INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                              "Memory",
                              [](Limits limits, Store::Listener listener) {
                                MemoryStoreOptions options;
-                               options.defaults = limits.defaults;
+                               options.rules = TopicRules(limits.defaults);
                                options.max_topics = limits.max_topics;
+                               options.memory_limit = limits.memory;
+                               options.tombstone_ttl = limits.tombstone_ttl;
+                               options.idle_topic_ttl = limits.idle_topic_ttl;
                                return NewMemoryStore(options,
                                                      std::move(listener));
                              }}),

@@ -1,0 +1,84 @@
+#include "bridge/http/encoded_run.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "bridge/event/event_rules.h"
+#include "bridge/http/sse_frame.h"
+
+namespace sluice {
+namespace {
+
+constexpr size_t kMaxJoinedBytes = 16 << 10;
+
+bool IsPlainText(const Entry& entry) {
+  return !entry.is_end() && !entry.json() && entry.retry_ms() == 0;
+}
+
+// Whether the two make one text: not too long, and not the end marker.
+bool MayJoin(absl::string_view text, absl::string_view more) {
+  const size_t bytes = text.size() + more.size();
+  if (bytes == kDoneMarker.size() && absl::StrCat(text, more) == kDoneMarker)
+    return false;
+  return bytes <= kMaxJoinedBytes;
+}
+
+// Takes from the front of `entries` what may be one event, and returns its
+// text. The first is plain text.
+std::string TakeJoined(absl::Span<const EntryRef>& entries,
+                       const Entry*& last) {
+  std::string text;
+  const absl::string_view type = entries[0]->type();
+  do {
+    last = entries[0].get();
+    absl::StrAppend(&text, last->data());
+    entries.remove_prefix(1);
+  } while (!entries.empty() && IsPlainText(*entries[0]) &&
+           entries[0]->type() == type && MayJoin(text, entries[0]->data()));
+  return text;
+}
+
+}  // namespace
+
+absl::optional<size_t> EncodedRun::BeginAfter(Offset cursor) const {
+  const auto mark = std::upper_bound(
+      marks.begin(), marks.end(), cursor,
+      [](Offset offset, const Mark& m) { return offset < m.last; });
+  if (mark == marks.end()) return bytes->size();
+  if (cursor >= mark->first) return absl::nullopt;
+  return mark->begin;
+}
+
+std::string RunFormat::Framed(std::string frame) const {
+  return chunked && !frame.empty() ? Chunk(frame) : frame;
+}
+
+EncodedRun RunFormat::Encode(absl::Span<const EntryRef>& entries,
+                             size_t max_bytes) const {
+  EncodedRun run;
+  std::string bytes;
+  while (!entries.empty() && bytes.size() < max_bytes) {
+    const Entry* entry = entries[0].get();
+    run.marks.push_back({entry->offset(), entry->offset(), bytes.size()});
+    if (entry->is_end()) {
+      run.ended = true;
+      if (!entry->silent_end())
+        bytes += Framed(EndFrame(*entry, epoch, error_event));
+      entries.remove_prefix(1);
+    } else if (coalesce && IsPlainText(*entry)) {
+      const std::string text = TakeJoined(entries, entry);
+      bytes +=
+          Framed(EventFrame(EntryId(*entry, epoch), entry->type(), 0, text));
+    } else {
+      bytes += Framed(EntryFrame(*entry, epoch));
+      entries.remove_prefix(1);
+    }
+    run.marks.back().last = run.reached = entry->offset();
+  }
+  run.bytes = std::make_shared<const std::string>(std::move(bytes));
+  return run;
+}
+
+}  // namespace sluice

@@ -1,0 +1,69 @@
+#include "bridge/store/memory_budget.h"
+
+namespace sluice {
+namespace {
+
+size_t BitWidth(uint64_t n) {
+  size_t width = 0;
+  for (; n != 0; n >>= 1) ++width;
+  return width;
+}
+
+}  // namespace
+
+void MemoryBudget::Update(TopicLog& log) {
+  TopicLog::BudgetPlace& place = log.budget;
+  own_bytes_ += log.OwnBytes() - place.own_bytes;
+  place.own_bytes = log.OwnBytes();
+  const uint64_t event_bytes = log.EventBytes();
+  event_bytes_ += event_bytes - place.event_bytes;
+  place.event_bytes = event_bytes;
+
+  if (log.end() != nullptr) {
+    Unlist(log);
+    if (event_bytes > 0) ended_[log.end()->offset()] = &log;
+    return;
+  }
+  const size_t bucket = BitWidth(event_bytes);
+  if (bucket == place.bucket) return;
+  Unlist(log);
+  place.bucket = bucket;
+  if (bucket == 0) return;
+  place.index = open_[bucket].size();
+  open_[bucket].push_back(&log);
+}
+
+void MemoryBudget::Unlist(TopicLog& log) {
+  TopicLog::BudgetPlace& place = log.budget;
+  if (log.end() != nullptr) ended_.erase(log.end()->offset());
+  if (place.bucket == 0) return;
+  std::vector<TopicLog*>& bucket = open_[place.bucket];
+  bucket[place.index] = bucket.back();
+  bucket[place.index]->budget.index = place.index;
+  bucket.pop_back();
+  place.bucket = 0;
+}
+
+void MemoryBudget::Remove(TopicLog& log) {
+  Unlist(log);
+  own_bytes_ -= log.budget.own_bytes;
+  event_bytes_ -= log.budget.event_bytes;
+  log.budget = {};
+}
+
+TopicLog* MemoryBudget::Next(const TopicLog& spared) const {
+  for (const auto& [end, log] : ended_) {
+    if (log != &spared) return log;
+  }
+  const bool may_give = spared.event_count() > 1;
+  for (size_t bucket = kBuckets; bucket > 1; --bucket) {
+    const std::vector<TopicLog*>& logs = open_[bucket - 1];
+    for (auto log = logs.rbegin(); log != logs.rend(); ++log) {
+      if (*log != &spared || may_give) return *log;
+    }
+  }
+  const auto own = ended_.begin();
+  return own != ended_.end() && may_give ? own->second : nullptr;
+}
+
+}  // namespace sluice
