@@ -84,6 +84,7 @@ std::string FleetGroup::Report() const {
   uint64_t open = 0;
   uint64_t waiting = 0;
   uint64_t least_events = FleetClient::kNoLimit;
+  uint64_t least_heartbeats = FleetClient::kNoLimit;
   uint64_t least_next = FleetClient::kNoLimit;
   uint64_t most_next = 0;
   std::map<int, uint64_t> statuses;
@@ -94,6 +95,7 @@ std::string FleetGroup::Report() const {
     open += is_connected && stream.opened();
     waiting += client->state() == FleetClient::State::kWaiting;
     least_events = std::min(least_events, stream.events());
+    least_heartbeats = std::min(least_heartbeats, stream.heartbeats());
     least_next = std::min(least_next, stream.next());
     most_next = std::max(most_next, stream.next());
     if (stream.status() != 0) ++statuses[stream.status()];
@@ -136,6 +138,7 @@ std::string FleetGroup::Report() const {
   AddField("events", tally_.events, fields);
   if (!clients_.empty()) {
     AddField("leastEvents", least_events, fields);
+    AddField("leastHeartbeats", least_heartbeats, fields);
     AddField("leastNext", least_next, fields);
     AddField("mostNext", most_next, fields);
   }

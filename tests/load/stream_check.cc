@@ -71,6 +71,7 @@ void StreamCheck::OnReconnect() {
   fresh.last_id_ = std::move(last_id_);
   fresh.last_offset_ = last_offset_;
   fresh.events_ = events_;
+  fresh.heartbeats_ = heartbeats_;
   fresh.next_ = next_;
   fresh.any_next_ = any_next_;
   *this = std::move(fresh);
@@ -143,7 +144,10 @@ void StreamCheck::OnLine(absl::string_view line) {
   }
   if (line[0] == ':') {
     opened_ = true;
-    if (line == ": heartbeat") ++tally_->heartbeats;
+    if (line == ": heartbeat") {
+      ++heartbeats_;
+      ++tally_->heartbeats;
+    }
     return;
   }
   if (absl::ConsumePrefix(&line, "retry: ")) {

@@ -43,6 +43,7 @@ class StreamCheck {
   bool opened() const { return opened_; }
 
   uint64_t events() const { return events_; }
+  uint64_t heartbeats() const { return heartbeats_; }
   // The number that is due.
   uint64_t next() const { return next_; }
   const std::string& last_id() const { return last_id_; }
@@ -86,6 +87,7 @@ class StreamCheck {
   std::string last_id_;
   uint64_t last_offset_ = 0;
   uint64_t events_ = 0;
+  uint64_t heartbeats_ = 0;
   uint64_t next_ = 0;
   bool any_next_ = false;  // behind a gap
 
