@@ -21,7 +21,7 @@ readonly test_packages=(libgmock-dev libgtest-dev)
 readonly lint_packages=(clang-14 clang-format-14 shellcheck)
 
 # What the end-to-end tests take besides; Node.js and Python's venv are looked for by themselves.
-readonly e2e_packages=(chromium curl)
+readonly e2e_packages=(chromium curl firefox-esr webkit2gtk-driver xvfb)
 
 say() { printf '\n== %s\n' "$*"; }
 
