@@ -43,6 +43,7 @@ class MemoryStore final : public Store {
     absl::StatusOr<Appended> appended;
     {
       MutexLock lock(mutex_);
+      CatchUpLocked();
       appended = AppendLocked(std::move(request));
     }
     Deliver();
@@ -51,12 +52,17 @@ class MemoryStore final : public Store {
 
   void Release(const std::string& topic, Lease lease,
                absl::Duration grace) override {
-    MutexLock lock(mutex_);
-    if (TopicLog* log = FindLocked(topic)) {
-      log->Release(lease, Now() + grace);
-      log->Touch(Now());
-      SetTimerLocked(*log);
+    {
+      MutexLock lock(mutex_);
+      CatchUpLocked();
+      if (TopicLog* log = FindLocked(topic)) {
+        const absl::Time now = Now();
+        log->Release(lease, now + grace);
+        log->Touch(now);
+        SetTimerLocked(*log);
+      }
     }
+    Deliver();
   }
 
   void Watch(const std::string& topic,
@@ -64,9 +70,11 @@ class MemoryStore final : public Store {
     Offset visible_end;
     {
       MutexLock lock(mutex_);
+      CatchUpLocked();
       ++watched_[topic];
       visible_end = last_offset_;
     }
+    Deliver();
     ready(visible_end);
   }
 
@@ -86,6 +94,7 @@ class MemoryStore final : public Store {
     Description description;
     {
       MutexLock lock(mutex_);
+      CatchUpLocked();
       description.visible_end = last_offset_;
       description.before_last = last_offset_;
       description.lost.gone_through = forgotten_through_;
@@ -99,6 +108,7 @@ class MemoryStore final : public Store {
         description.settings = options_.rules.For(topic);
       }
     }
+    Deliver();
     done(std::move(description));
   }
 
@@ -107,6 +117,7 @@ class MemoryStore final : public Store {
     Segment segment;
     {
       MutexLock lock(mutex_);
+      CatchUpLocked();
       const TopicLog* log = FindLocked(topic);
       if (log != nullptr) {
         segment = log->Read(after, max_bytes, last_offset_);
@@ -116,13 +127,21 @@ class MemoryStore final : public Store {
         segment.lost.gone_through = forgotten_through_;
       }
     }
+    Deliver();
     done(std::move(segment));
   }
 
   void Create(const std::string& topic, TopicSettings settings,
               bool replace_ended,
               std::function<void(absl::StatusOr<TopicInfo>)> done) override {
-    done(CreateNow(topic, settings, replace_ended));
+    absl::StatusOr<TopicInfo> created;
+    {
+      MutexLock lock(mutex_);
+      CatchUpLocked();
+      created = CreateLocked(topic, settings, replace_ended);
+    }
+    Deliver();
+    done(std::move(created));
   }
 
   void Delete(const std::string& topic,
@@ -130,6 +149,7 @@ class MemoryStore final : public Store {
     absl::Status status;
     {
       MutexLock lock(mutex_);
+      CatchUpLocked();
       status = DeleteLocked(topic);
     }
     Deliver();
@@ -139,6 +159,7 @@ class MemoryStore final : public Store {
  private:
   // Wall-clock time that does not jump: ages and graces are spans.
   absl::Time Now() const {
+    if (options_.now) return options_.now();
     return start_time_ +
            absl::FromChrono(std::chrono::steady_clock::now() - start_steady_);
   }
@@ -159,9 +180,10 @@ class MemoryStore final : public Store {
                                  const TopicLog* log) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndLocked(TopicLog& log, End end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<TopicInfo> CreateNow(const std::string& topic,
-                                      TopicSettings settings,
-                                      bool replace_ended);
+  absl::StatusOr<TopicInfo> CreateLocked(const std::string& topic,
+                                         TopicSettings settings,
+                                         bool replace_ended)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status DeleteLocked(const std::string& topic)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -172,6 +194,9 @@ class MemoryStore final : public Store {
   void EraseLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void SetTimerLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropTimerLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Does what has fallen due: nothing depends on when the timer's thread comes
+  // round to it.
+  void CatchUpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnTimerLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunTimers();
   void Deliver();
@@ -319,10 +344,9 @@ void MemoryStore::EndLocked(TopicLog& log, End end) {
   log.Add(committed_.back());
 }
 
-absl::StatusOr<TopicInfo> MemoryStore::CreateNow(const std::string& topic,
-                                                 TopicSettings settings,
-                                                 bool replace_ended) {
-  MutexLock lock(mutex_);
+absl::StatusOr<TopicInfo> MemoryStore::CreateLocked(const std::string& topic,
+                                                    TopicSettings settings,
+                                                    bool replace_ended) {
   Offset gone_through = forgotten_through_;
   if (TopicLog* log = FindLocked(topic)) {
     if (log->end() == nullptr)
@@ -424,6 +448,12 @@ void MemoryStore::OnTimerLocked(TopicLog& log) {
   }
 }
 
+void MemoryStore::CatchUpLocked() {
+  const absl::Time now = Now();
+  while (!timers_.empty() && timers_.begin()->first <= now)
+    OnTimerLocked(*timers_.begin()->second);
+}
+
 void MemoryStore::RunTimers() {
   mutex_.Lock();
   while (!stopping_) {
@@ -435,7 +465,7 @@ void MemoryStore::RunTimers() {
           mutex_, std::chrono::steady_clock::now() +
                       absl::ToChronoNanoseconds(timers_.begin()->first - now));
     } else {
-      OnTimerLocked(*timers_.begin()->second);
+      CatchUpLocked();
       mutex_.Unlock();
       Deliver();
       mutex_.Lock();

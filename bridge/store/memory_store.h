@@ -1,7 +1,9 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
+#include "absl/time/time.h"
 #include "bridge/event/topic_rules.h"
 #include "bridge/store/store.h"
 
@@ -18,6 +20,9 @@ struct MemoryStoreOptions {
   absl::Duration tombstone_ttl = absl::Hours(1);
   // How long an open topic without events is kept that nobody watches or holds.
   absl::Duration idle_topic_ttl = absl::Hours(1);
+  // What time it is, for tests; never goes back. Null: a clock that does not
+  // jump.
+  std::function<absl::Time()> now;
 };
 
 // A store that keeps its log in memory: a new epoch each start, everything gone
