@@ -276,6 +276,9 @@ void Connection::Linger() {
 
 bool Connection::Drain() {
   if (state_ == State::kStreaming && !finishing_) {
+    // A reader that keeps up goes with all that there is.
+    Drive();
+    if (state_ != State::kStreaming || finishing_) return true;
     const std::string retry = absl::StrCat(
         "retry: ", absl::ToInt64Milliseconds(loop_.JitteredRetry()), "\n");
     unsent_.push_back({Shared(chunked_ ? Chunk(retry) : retry)});

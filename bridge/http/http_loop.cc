@@ -35,6 +35,8 @@ class HttpLoop::DrainTimer final : public Timer {
       if (done_) std::exchange(done_, nullptr)();
       return;
     }
+    // Streams take what is committed along before they close.
+    loop_.inbox_.RunMarked();
     const int64_t steps =
         std::max<int64_t>(1, (until_ms_ - now) / kDrainStepMs);
     int64_t batch = std::max(kDrainBatch, count / steps + 1);
