@@ -64,6 +64,7 @@ void FleetGroup::Resume() {
 }
 
 void FleetGroup::CountEnd(const StreamCheck& stream) {
+  counts.unanswered += stream.empty();
   counts.cut += stream.cut();
   counts.last_chunk += stream.last_chunk();
   counts.done += stream.done();
@@ -122,6 +123,7 @@ std::string FleetGroup::Report() const {
   AddField("refused", counts.refused, fields);
   AddField("ended", counts.ended, fields);
   AddField("reset", counts.reset, fields);
+  AddField("unanswered", counts.unanswered, fields);
   AddField("cut", counts.cut, fields);
   AddField("lastChunk", counts.last_chunk, fields);
   AddField("done", counts.done, fields);

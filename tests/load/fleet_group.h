@@ -52,6 +52,7 @@ class FleetGroup final : private Timer {
     uint64_t reset = 0;
 
     // Of those that ended or were reset:
+    uint64_t unanswered = 0;
     uint64_t cut = 0;  // within the head, a chunk or an event
     uint64_t last_chunk = 0;
     uint64_t done = 0;

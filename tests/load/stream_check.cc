@@ -217,7 +217,7 @@ void StreamCheck::OnEventEnd() {
 }
 
 bool StreamCheck::cut() const {
-  if (place_ == Place::kEnd || place_ == Place::kOdd) return false;
+  if (empty() || place_ == Place::kEnd || place_ == Place::kOdd) return false;
   const bool at_border = place_ == (chunked_ ? Place::kSize : Place::kChunk);
   return !at_border || !held_.empty() || !line_.empty() || has_fields_;
 }

@@ -56,8 +56,10 @@ class StreamCheck {
   bool done() const { return done_; }  // `[DONE]` has come
   bool last_chunk() const { return place_ == Place::kEnd; }
 
-  // The bytes so far end within the head, a chunk or an event.
+  // There are bytes, and they end within the head, a chunk or an event.
   bool cut() const;
+  // There are none.
+  bool empty() const { return place_ == Place::kHead && held_.empty(); }
 
  private:
   enum class Place { kHead, kSize, kChunk, kChunkEnd, kEnd, kOdd };

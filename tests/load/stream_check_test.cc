@@ -132,7 +132,13 @@ TEST_F(StreamCheckTest, AStreamIsCutUnlessItEndsBehindAWholeChunk) {
   }
 }
 
-TEST_F(StreamCheckTest, NothingAtAllIsCut) { EXPECT_TRUE(check_.cut()); }
+TEST_F(StreamCheckTest, NothingAtAllIsNotCut) {
+  EXPECT_TRUE(check_.empty());
+  EXPECT_FALSE(check_.cut());
+  Feed("H");
+  EXPECT_FALSE(check_.empty());
+  EXPECT_TRUE(check_.cut());
+}
 
 TEST_F(StreamCheckTest, TheLastWordsMayTellWhenToComeBack) {
   Feed(absl::StrCat(Opened(), Chunk(Numbered(0))));

@@ -50,15 +50,16 @@ function value(of) {
   return { structValue: { fields: Object.fromEntries(Object.entries(of).map(([name, one]) => [name, value(one)])) } };
 }
 
-// A grpc-js client of a bridge that may not have started yet.
+// A grpc-js client of a bridge that may not have started yet. `options` are those of its channels.
 class Producer {
-  constructor(bridge) {
+  constructor(bridge, options = {}) {
     this.bridge = bridge;
+    this.options = options;
     this.clients = [];
   }
 
   client(Service) {
-    const client = new Service(this.bridge.grpc, grpc.credentials.createInsecure());
+    const client = new Service(this.bridge.grpc, grpc.credentials.createInsecure(), this.options);
     this.clients.push(client);
     return client;
   }
