@@ -21,4 +21,4 @@ async function pythonStubs(t) {
 
 const python = (stubs, args, input) => new Child(PYTHON, args, { env: { PYTHONPATH: stubs }, input }).wait(60000);
 
-module.exports = { python, pythonStubs };
+module.exports = { PYTHON, python, pythonStubs };
