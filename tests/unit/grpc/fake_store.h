@@ -52,6 +52,10 @@ class FakeStore final : public Store {
               std::function<void(absl::StatusOr<TopicInfo>)> done) override {
     done(TopicInfo());
   }
+  void Delete(const std::string&,
+              std::function<void(absl::Status)> done) override {
+    done(absl::OkStatus());
+  }
 
   // Answers the `nth` of those that wait: every event is new, and takes the
   // next offset.

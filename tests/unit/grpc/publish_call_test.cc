@@ -425,6 +425,7 @@ class ThreadedStore final : public Store {
             std::function<void(Segment)>) override {}
   void Create(const std::string&, TopicSettings, bool,
               std::function<void(absl::StatusOr<TopicInfo>)>) override {}
+  void Delete(const std::string&, std::function<void(absl::Status)>) override {}
 
   // The most that ever waited.
   size_t Stop() {
