@@ -79,21 +79,26 @@ RequestReader::Progress RequestReader::Read(absl::string_view input) {
     const size_t line_end = input.find('\n', seen_);
     const size_t seen =
         line_end == absl::string_view::npos ? input.size() : line_end + 1;
-    const absl::string_view fresh = input.substr(seen_, seen - seen_);
-    if (!line_done_ && head_bytes_ + kMaxRequestLineBytes < seen) {
-      return Refuse(414, absl::StrCat("the request line is longer than ",
-                                      kMaxRequestLineBytes, " bytes"));
-    }
-    if (seen > kMaxHeadBytes) {
-      return Refuse(431, absl::StrCat("the head is larger than ", kMaxHeadBytes,
-                                      " bytes"));
-    }
+    const size_t limit =
+        line_done_ ? kMaxHeadBytes : head_bytes_ + kMaxRequestLineBytes;
+    // What lies beyond the limit may have come by now, or not: it changes
+    // nothing.
+    const absl::string_view fresh =
+        input.substr(seen_, std::min(seen, limit) - seen_);
     // Another protocol's first bytes are answered at once, not at the deadline.
     const bool binary = std::any_of(fresh.begin(), fresh.end(), [this](char c) {
       return c == '\0' || (!line_done_ && c != '\r' && c != '\n' &&
                            absl::ascii_iscntrl(static_cast<unsigned char>(c)));
     });
     if (binary) return Refuse(400, "the head has control characters");
+    if (seen > limit && !line_done_) {
+      return Refuse(414, absl::StrCat("the request line is longer than ",
+                                      kMaxRequestLineBytes, " bytes"));
+    }
+    if (seen > limit) {
+      return Refuse(431, absl::StrCat("the head is larger than ", kMaxHeadBytes,
+                                      " bytes"));
+    }
     if (line_end == absl::string_view::npos) return Progress::kNeedMore;
     seen_ = seen;
 

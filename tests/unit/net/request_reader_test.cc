@@ -224,6 +224,15 @@ TEST(RequestReaderTest, SaysTheSameOfBytesThatComeOneByOne) {
     EXPECT_EQ(ReadByteByByte(row.bytes), row.http_status) << row.why;
 }
 
+TEST(RequestReaderTest, AControlBeforeTheLimitIsToldHoweverMuchHasCome) {
+  const std::string line = "GET /\x01" + std::string(kMaxRequestLineBytes, 'a');
+  EXPECT_EQ(ReadAtOnce(line), 400);
+  EXPECT_EQ(ReadByteByByte(line), 400);
+  const std::string beyond = "GET /" + std::string(kMaxRequestLineBytes, 'a');
+  EXPECT_EQ(ReadAtOnce(beyond + "\x01"), 414);
+  EXPECT_EQ(ReadByteByByte(beyond + "\x01"), 414);
+}
+
 TEST(RequestReaderTest, EveryBeginningOfARequestNeedsMore) {
   const std::string bytes = GetWithHost("Accept: text/event-stream\r\n");
   for (size_t n = 0; n < bytes.size(); ++n)
