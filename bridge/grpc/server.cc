@@ -1,6 +1,5 @@
 #include "bridge/grpc/server.h"
 
-#include <google/protobuf/stubs/logging.h>
 #include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
@@ -10,6 +9,7 @@
 #include <limits>
 
 #include "absl/strings/str_cat.h"
+#include "bridge/grpc/grpc_log.h"
 
 namespace sluice {
 namespace {
@@ -78,8 +78,7 @@ absl::Status GrpcServer::Start() {
   }();
   (void)kept;
 
-  // protobuf writes a line for each string of a client's that is not UTF-8.
-  google::protobuf::SetLogHandler(nullptr);
+  TakeOverGrpcLog();
   grpc::EnableDefaultHealthCheckService(false);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
