@@ -32,7 +32,7 @@ const HEAD_LINES = [
   /^Access-Control-Max-Age: 86400$/,
   /^Allow: [A-Z]+(, [A-Z]+)*$/,
   /^Cache-Control: no-cache, no-transform$/,
-  /^Connection: close$/,
+  /^Connection: (close|keep-alive)$/,
   /^Content-Length: \d+$/,
   /^Content-Type: application\/json; charset=utf-8$/,
   /^Content-Type: text\/event-stream; charset=utf-8$/,
