@@ -14,19 +14,27 @@
 namespace sluice {
 namespace {
 
-// Descriptors that are not for HTTP clients: producers, files, listeners.
-constexpr uint64_t kReservedDescriptors = 1024;
+// Descriptors that are not for clients: files, listeners, gRPC's own.
+constexpr uint64_t kReservedDescriptors = 128;
 
-// Raises the descriptor limit as far as it goes, and leaves room for the rest
-// of the process.
-uint64_t ConnectionsByDescriptorLimit() {
+// Raises the descriptor limit as far as it goes, and returns it.
+uint64_t RaiseDescriptorLimit() {
   rlimit limit{};
   getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   setrlimit(RLIMIT_NOFILE, &limit);
   getrlimit(RLIMIT_NOFILE, &limit);
-  const uint64_t most = limit.rlim_cur;
-  return most - std::min(kReservedDescriptors, most / 2);
+  return limit.rlim_cur;
+}
+
+uint64_t MaxHttpConnections(const Config& config) {
+  const uint64_t descriptors = RaiseDescriptorLimit();
+  if (config.max_connections > 0) {
+    return static_cast<uint64_t>(config.max_connections);
+  }
+  const uint64_t others =
+      static_cast<uint64_t>(config.max_grpc_connections) + kReservedDescriptors;
+  return descriptors - std::min(others, descriptors / 2);
 }
 
 TopicSettings TopicDefaults(const Config& config) {
@@ -52,9 +60,7 @@ HttpOptions MakeHttpOptions(const Config& config) {
   options.require_topics = config.require_topics;
   options.http_publish = config.http_publish;
   options.demo = config.demo;
-  options.max_connections = config.max_connections > 0
-                                ? static_cast<uint64_t>(config.max_connections)
-                                : ConnectionsByDescriptorLimit();
+  options.max_connections = MaxHttpConnections(config);
   options.max_event_bytes = config.max_event_bytes;
   options.request_memory = config.request_memory;
   options.replay_memory = config.replay_memory;
@@ -73,7 +79,9 @@ GrpcServerOptions MakeGrpcOptions(const Config& config) {
   options.publish.window_requests = static_cast<size_t>(config.producer_window);
   options.publish.grace = config.producer_grace;
   options.topic_defaults = TopicDefaults(config);
+  options.max_connections = static_cast<size_t>(config.max_grpc_connections);
   options.max_streams = config.max_streams;
+  options.keepalive = config.grpc_keepalive;
   options.memory = config.grpc_memory;
   return options;
 }

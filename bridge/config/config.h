@@ -53,7 +53,9 @@ struct Config {
 
   int producer_window = 256;
   absl::Duration producer_grace = absl::Seconds(10);
+  int max_grpc_connections = 1000;
   int max_streams = 1000;
+  absl::Duration grpc_keepalive = absl::Seconds(30);
   uint64_t grpc_memory = 256 * kMiB;
   std::string descriptor_set;
 

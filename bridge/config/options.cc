@@ -117,8 +117,15 @@ std::vector<Option> MakeTable() {
                      {absl::ZeroDuration(), absl::Hours(24)},
                      "How long a topic under ON_ABORT_FAIL waits for another "
                      "producer before it fails."),
+      CountOption("max_grpc_connections", &Config::max_grpc_connections,
+                  {1, 1000000},
+                  "gRPC connections at one time; one more is closed at once."),
       CountOption("max_streams", &Config::max_streams, {1, 1000000},
                   "Calls at one time on one gRPC connection."),
+      DurationOption("grpc_keepalive", &Config::grpc_keepalive,
+                     {absl::Seconds(1), absl::Hours(2)},
+                     "How often a gRPC connection is pinged. One that does not "
+                     "answer within a third of that, 1s to 10s, is closed."),
       SizeOption("grpc_memory", &Config::grpc_memory, {16 * kMiB, 1024 * kGiB},
                  "Memory for gRPC's own buffers."),
       PathOption("descriptor_set", &Config::descriptor_set,

@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "bridge/grpc/grpc_log.h"
 
 namespace sluice {
@@ -22,11 +22,17 @@ constexpr int kMaxMetadataBytes = 16 << 10;
 // Reflection is gRPC's own, and keeps a thread for each of its streams.
 constexpr int kMaxThreads = 16;
 
-// A dead peer is found after 40 s at the latest, and a client may ping three
-// times as often as we do.
-constexpr int kKeepaliveMs = 30 * 1000;
-constexpr int kKeepaliveTimeoutMs = 10 * 1000;
-constexpr int kMinPingIntervalMs = 10 * 1000;
+// How long a connection may take to say that it speaks HTTP/2.
+constexpr int kHandshakeTimeoutMs = 10 * 1000;
+
+// How long a peer may take to answer a ping. Clients may ping as often as that.
+absl::Duration PingTimeout(absl::Duration keepalive) {
+  return std::clamp(keepalive / 3, absl::Seconds(1), absl::Seconds(10));
+}
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
 
 int MaxMessageBytes(size_t max_event_bytes) {
   constexpr size_t kMost = std::numeric_limits<int>::max();
@@ -37,17 +43,17 @@ int MaxMessageBytes(size_t max_event_bytes) {
 
 void SetArguments(const GrpcServerOptions& options,
                   grpc::ServerBuilder& builder) {
-  // Two bridges on one port would share its calls without a word.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              options.max_streams);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
-                             kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             kHandshakeTimeoutMs);
+  const int ping_timeout_ms = Milliseconds(PingTimeout(options.keepalive));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS,
+                             Milliseconds(options.keepalive));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, ping_timeout_ms);
   builder.AddChannelArgument(
-      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
-      kMinPingIntervalMs);
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, ping_timeout_ms);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.SetMaxReceiveMessageSize(
       MaxMessageBytes(options.publish.max_event_bytes));
@@ -60,6 +66,7 @@ void SetArguments(const GrpcServerOptions& options,
 
 GrpcServer::GrpcServer(Hub& hub, const GrpcServerOptions& options)
     : options_(options),
+      acceptor_(options.max_connections, PingTimeout(options.keepalive)),
       publisher_(hub.store(), producers_, options.publish),
       topics_(hub, producers_, options.topic_defaults),
       health_({v1::PublisherService::service_full_name(),
@@ -82,20 +89,21 @@ absl::Status GrpcServer::Start() {
   grpc::EnableDefaultHealthCheckService(false);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
+  if (auto status = acceptor_.Listen(options_.listen); !status.ok()) {
+    return status;
+  }
   grpc::ServerBuilder builder;
   SetArguments(options_, builder);
-  builder.AddListeningPort(options_.listen, grpc::InsecureServerCredentials(),
-                           &port_);
+  auto connections = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
   builder.RegisterService(&publisher_);
   builder.RegisterService(&topics_);
   builder.RegisterService(&subscriber_);
   builder.RegisterService(&health_);
   server_ = builder.BuildAndStart();
-  if (server_ == nullptr || port_ == 0) {
-    return absl::UnavailableError(
-        absl::StrCat("cannot listen on ", options_.listen,
-                     " for gRPC: is another program using the port?"));
-  }
+  if (server_ == nullptr) return absl::UnavailableError("gRPC cannot start");
+  acceptor_.Start(std::move(connections));
   return absl::OkStatus();
 }
 
@@ -103,6 +111,7 @@ void GrpcServer::Drain(absl::Duration at_most) {
   if (server_ == nullptr) return;
   health_.SetServing(false);
   health_.EndWatches();
+  acceptor_.Stop();
   server_->Shutdown(gpr_time_add(
       gpr_now(GPR_CLOCK_MONOTONIC),
       gpr_time_from_millis(absl::ToInt64Milliseconds(at_most), GPR_TIMESPAN)));

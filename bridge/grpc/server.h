@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "bridge/grpc/acceptor.h"
 #include "bridge/grpc/health.h"
 #include "bridge/grpc/publisher_service.h"
 #include "bridge/grpc/topic_service.h"
@@ -19,8 +20,10 @@ struct GrpcServerOptions {
   std::string listen = "127.0.0.1:50051";  // HOST:PORT; 0: any free port
   PublishOptions publish;
   TopicSettings topic_defaults;  // the store's
-  int max_streams = 1000;        // open calls on one connection
-  size_t memory = 256 << 20;     // bytes of buffers, about, of all connections
+  size_t max_connections = 1000;
+  int max_streams = 1000;                        // open calls on one connection
+  absl::Duration keepalive = absl::Seconds(30);  // how often peers are pinged
+  size_t memory = 256 << 20;  // bytes of buffers, about, of all connections
 };
 
 // The producers' side of the bridge: the contract's services, health and
@@ -43,7 +46,7 @@ class GrpcServer {
   absl::Status Start();
 
   // The port that was bound.
-  int port() const { return port_; }
+  int port() const { return acceptor_.port(); }
 
   // Health turns to NOT_SERVING, new calls are refused and clients sent away
   // (GOAWAY). Blocks until the last call has finished; those still there after
@@ -52,6 +55,7 @@ class GrpcServer {
 
  private:
   const GrpcServerOptions options_;
+  GrpcAcceptor acceptor_;
 
   // In the order of their lifetime: the server calls the services.
   const std::shared_ptr<Producers> producers_ = std::make_shared<Producers>();
@@ -60,7 +64,6 @@ class GrpcServer {
   v1::SubscriberService::CallbackService subscriber_;
   HealthService health_;
   std::unique_ptr<grpc::Server> server_;
-  int port_ = 0;
 };
 
 }  // namespace sluice

@@ -72,7 +72,9 @@ TEST(Options, EveryNameIsThereOnceAndHasASentence) {
                            "body_timeout",
                            "write_timeout",
                            "drip_timeout",
+                           "max_grpc_connections",
                            "max_streams",
+                           "grpc_keepalive",
                            "grpc_memory"}) {
     EXPECT_EQ(names.erase(name), 1u) << name;
   }
