@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -24,6 +25,7 @@ namespace {
 constexpr absl::Duration kTombstoneTtl = absl::Seconds(40);
 constexpr absl::Duration kIdleTtl = absl::Seconds(25);
 constexpr int kStepsAnEpisode = 20000;
+constexpr std::chrono::seconds kPatience(30);
 const End kLost{Failure{10, "producer lost"}};
 
 int64_t FromEnvironment(const char* name, int64_t otherwise) {
@@ -116,7 +118,9 @@ class Episode {
     std::vector<std::string> failing = model_.Failing(now);
     store_->Describe("t0", "", 0, [](Store::Description) {});
     std::vector<std::string> lost;
-    while (lost.size() < failing.size()) {
+    const auto deadline = std::chrono::steady_clock::now() + kPatience;
+    while (lost.size() < failing.size() &&
+           std::chrono::steady_clock::now() < deadline) {
       MutexLock lock(mutex_);
       lost = lost_;
       if (lost.size() >= failing.size()) lost_.clear();
@@ -382,7 +386,8 @@ TEST(ModelTest, StoreHubAndPlacesAreAsTheModelSays) {
       FromEnvironment("SLUICE_MODEL_STEPS", SLUICE_MODEL_STEPS);
   const auto first = static_cast<uint32_t>(
       FromEnvironment("SLUICE_SEED", std::random_device()()));
-  std::cout << "SLUICE_SEED=" << first << ", " << steps << " steps\n";
+  std::cout << "SLUICE_SEED=" << first << ", " << steps << " steps"
+            << std::endl;
   for (int64_t done = 0; done < steps; done += kStepsAnEpisode) {
     const auto seed = first + static_cast<uint32_t>(done / kStepsAnEpisode);
     Episode episode(seed);
