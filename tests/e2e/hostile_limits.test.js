@@ -53,19 +53,21 @@ async function toldToComeBack(raw) {
 }
 
 test('a bridge that is full tells streams to come back and others 503, and serves again when there is room', async (t) => {
-  const { bridge, producer, connect, ask, subscribers, idle } = await start(t, `--max_connections=${MOST}`);
+  const { bridge, producer, connect, ask, subscribers, idle } = await start(t, `--max_connections=${MOST}`, '--http_publish');
   const readers = Array.from({ length: MOST }, () => ask(stream('full')));
   await subscribers('full', MOST);
 
   const retries = new Set();
   for (let n = 0; n < 20; ++n) retries.add(await toldToComeBack(await play(t, bridge, stream('full'))));
   assert.ok(retries.size > 1, 'they do not all come back at once');
-  for (const bytes of [get('/nowhere'), get('/nowhere', 'Connection: keep-alive'), request('GET /v1/topics HTTP/1.0')]) {
+  const others = [get('/nowhere'), get('/nowhere', 'Connection: keep-alive'), request('GET /v1/topics HTTP/1.0'),
+                  `${request('POST /v1/topics/full/events HTTP/1.1', 'Content-Length: 5')}hello`];
+  for (const bytes of others) {
     const raw = await play(t, bridge, bytes);
     await checkClosed(raw);
-    const [answer, ...others] = answers(raw);
+    const [answer, ...more] = answers(raw);
     checkError(answer, 503);
-    assert.deepEqual(others, []);
+    assert.deepEqual(more, []);
     assert.match(answer.head.find((field) => field.startsWith('Retry-After: ')), /: [1-9]\d*$/);
     assert.ok(answer.head.includes('Connection: close'));
   }
