@@ -18,10 +18,13 @@ readonly build_packages=(
 readonly test_packages=(libgmock-dev libgtest-dev)
 
 # What the checks of the sources take.
-readonly lint_packages=(clang-14 clang-format-14 shellcheck)
+readonly lint_packages=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
+
+# What the fuzz targets take besides.
+readonly fuzz_packages=(clang-14 libclang-rt-14-dev llvm-14)
 
 # What the end-to-end tests take besides; Node.js and Python's venv are looked for by themselves.
-readonly e2e_packages=(chromium curl firefox-esr webkit2gtk-driver xvfb)
+readonly e2e_packages=(chromium curl firefox-esr iproute2 webkit2gtk-driver xvfb)
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -54,11 +57,11 @@ install_packages() {
   rm -f "$log"
 }
 
-# Configures a preset once, and builds it. CMake configures again by itself when its files change.
+# Configures a preset once. CMake configures again by itself when its files change.
+configure_preset() {
+  [[ -f $root/build/$1/build.ninja ]] || (cd "$root" && cmake --preset "$1" --log-level=WARNING)
+}
+
 build_preset() {
-  local preset=$1
-  if [[ ! -f $root/build/$preset/build.ninja ]]; then
-    (cd "$root" && cmake --preset "$preset" --log-level=WARNING)
-  fi
-  (cd "$root" && cmake --build --preset "$preset")
+  configure_preset "$1" && (cd "$root" && cmake --build --preset "$1")
 }
