@@ -6,6 +6,17 @@
 #include "bridge/grpc/status_detail.h"
 
 namespace sluice {
+namespace {
+
+// What an event takes in memory, about, however small it is on the wire.
+constexpr size_t kEventOverheadBytes = 256;
+
+size_t BytesInMemory(const ParsedRequest& parsed,
+                     const grpc::ByteBuffer& bytes) {
+  return bytes.Length() + parsed.append.events.size() * kEventOverheadBytes;
+}
+
+}  // namespace
 
 PublishCall::PublishCall(Store& store, std::shared_ptr<Producers> producers,
                          const PublishOptions& options, uint64_t holder,
@@ -30,7 +41,8 @@ void PublishCall::OnRequest(const grpc::ByteBuffer& bytes) {
   }
   auto parsed = parser_.Parse(bytes);
   if (parsed.ok()) {
-    Append(*std::move(parsed), bytes.Length());
+    const size_t in_memory = BytesInMemory(*parsed, bytes);
+    Append(*std::move(parsed), in_memory);
   } else {
     Refuse(parsed.status());
   }

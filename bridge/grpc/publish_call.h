@@ -29,8 +29,10 @@ struct PublishTotals {
 
 struct PublishOptions {
   size_t max_event_bytes = 1 << 20;
-  size_t window_requests = 256;   // that may wait for the store
-  size_t window_bytes = 1 << 20;  // of requests that may wait for the store
+  size_t window_requests = 256;  // that may wait for the store
+  // Of requests that may wait for the store, with what their events take more
+  // in memory than on the wire.
+  size_t window_bytes = 1 << 20;
   absl::Duration grace = absl::Seconds(10);  // see OnAbort in event.proto
 };
 

@@ -1,5 +1,9 @@
 #include "bridge/grpc/request_parser.h"
 
+#include <google/protobuf/io/coded_stream.h>
+#include <google/protobuf/wire_format_lite.h>
+#include <grpcpp/support/proto_buffer_reader.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +21,34 @@ absl::Status CheckSize(size_t size, size_t limit, absl::string_view what) {
   return absl::ResourceExhaustedError(absl::StrCat(
       what, " has ", size, " bytes, more than the server's max_event_bytes of ",
       limit));
+}
+
+// How many events the request has, without parsing them; at least that many if
+// it is no request at all.
+size_t CountEvents(const grpc::ByteBuffer& bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  constexpr uint32_t kEventTag = v1::PublishRequest::kEventsFieldNumber << 3 |
+                                 WireFormatLite::WIRETYPE_LENGTH_DELIMITED;
+  grpc::ByteBuffer shared = bytes;
+  grpc::ProtoBufferReader reader(&shared);
+  google::protobuf::io::CodedInputStream input(&reader);
+  size_t events = 0;
+  while (const uint32_t tag = input.ReadTag()) {
+    if (!WireFormatLite::SkipField(&input, tag)) break;
+    if (tag == kEventTag) ++events;
+  }
+  return events;
+}
+
+absl::Status CheckCount(const grpc::ByteBuffer& bytes) {
+  // An event takes two bytes at least.
+  if (bytes.Length() <= 2 * kMaxRequestEvents) return absl::OkStatus();
+  const size_t events = CountEvents(bytes);
+  if (events <= kMaxRequestEvents) return absl::OkStatus();
+  return AtField(absl::ResourceExhaustedError(
+                     absl::StrCat("the request has ", events,
+                                  " events, more than ", kMaxRequestEvents)),
+                 "events");
 }
 
 absl::Status TakeOnAbort(const v1::PublishRequest& request,
@@ -81,6 +113,7 @@ absl::StatusOr<ParsedRequest> RequestParser::Parse(
 
 absl::StatusOr<ParsedRequest> RequestParser::ParseOne(
     const grpc::ByteBuffer& bytes) {
+  if (auto status = CheckCount(bytes); !status.ok()) return status;
   v1::PublishRequest request;
   if (!ParseMessage(bytes, request)) {
     return absl::InvalidArgumentError(

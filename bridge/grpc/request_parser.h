@@ -17,6 +17,10 @@ struct ParsedRequest {
   absl::optional<bool> fail_on_abort;  // empty: the request does not say
 };
 
+// More events in one request are refused. On the wire an event may be two
+// bytes, in memory it is hundreds.
+inline constexpr size_t kMaxRequestEvents = 10000;
+
 // Turns the bytes of one call's requests into what the store takes. The three
 // publishing methods have the same fields with the same numbers, and so one
 // parser. A request is whole: it parses to the last rule, or not at all.
@@ -29,8 +33,9 @@ class RequestParser {
       : max_event_bytes_(max_event_bytes) {}
 
   // The next request of the call. InvalidArgument if it breaks a rule,
-  // ResourceExhausted for an event that is too large; both know the field
-  // (FieldOf), which begins with `requests[N]`. The call is over then.
+  // ResourceExhausted for too many events or one that is too large; both know
+  // the field (FieldOf), which begins with `requests[N]`. The call is over
+  // then.
   absl::StatusOr<ParsedRequest> Parse(const grpc::ByteBuffer& bytes);
 
  private:

@@ -137,6 +137,18 @@ TEST_F(PublishCallTest, AFullWindowOfBytesStopsTheReading) {
   EXPECT_EQ(peer_.reads, 2);
 }
 
+TEST_F(PublishCallTest, SmallEventsFillTheWindowWithWhatTheyTakeInMemory) {
+  Start();
+  int requests = 0;
+  while (peer_.reads > requests) {
+    call_->OnRequest(Request("a", /*events=*/1000));
+    ++requests;
+  }
+  EXPECT_LE(requests, 5);
+  store_.Answer();
+  EXPECT_EQ(peer_.reads, requests + 1);
+}
+
 TEST_F(PublishCallTest, AnswersOnceTheStoreHasAnsweredAll) {
   Start();
   call_->OnRequest(Request("a", 2));
@@ -417,11 +429,13 @@ class ThreadedStore final : public Store {
   void Release(const std::string&, Lease, absl::Duration) override {
     ++releases;
   }
-  void Watch(const std::string&, std::function<void(Offset)>) override {}
-  void Unwatch(const std::string&) override {}
+  void Watch(const Selector&, std::function<void(Offset)>) override {}
+  void Unwatch(const Selector&) override {}
+  void DescribeAll(const Selector&, uint64_t,
+                   std::function<void(Overview)>) override {}
   void Describe(const std::string&, const std::string&, uint64_t,
                 std::function<void(Description)>) override {}
-  void Read(const std::string&, Offset, size_t,
+  void Read(const Selector&, Offset, size_t,
             std::function<void(Segment)>) override {}
   void Create(const std::string&, TopicSettings, bool,
               std::function<void(absl::StatusOr<TopicInfo>)>) override {}

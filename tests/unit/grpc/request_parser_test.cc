@@ -186,6 +186,26 @@ TEST(RequestParser, AnEventIsAsLargeAsItsPayloadIdAndType) {
               HasSubstr("max_event_bytes"));
 }
 
+TEST(RequestParser, ARequestHasAMostOfEvents) {
+  // Empty ones: two bytes each.
+  std::string events;
+  for (size_t i = 0; i < kMaxRequestEvents; ++i) {
+    events += std::string("\x12\x00", 2);
+  }
+  RequestParser parser(kMaxEventBytes);
+  const auto most =
+      parser.Parse(Bytes("\x0a\x01"
+                         "a" +
+                         events));
+  ASSERT_TRUE(most.ok()) << most.status();
+  EXPECT_EQ(most->append.events.size(), kMaxRequestEvents);
+  // Refused before it is parsed: what comes behind it is no request.
+  const auto more =
+      parser.Parse(Bytes(events + std::string("\x12\x00\x0c", 3)));
+  EXPECT_EQ(more.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(FieldOf(more.status()), "requests[1].events");
+}
+
 TEST(RequestParser, AnEndsMessageHasTheLimitOfAnEvent) {
   const auto parsed =
       RequestParser(kMaxEventBytes)
