@@ -22,6 +22,11 @@ constexpr int kMaxMetadataBytes = 16 << 10;
 // Reflection is gRPC's own, and keeps a thread for each of its streams.
 constexpr int kMaxThreads = 16;
 
+// How far gRPC reads ahead of a call's window. Left to itself it takes up to 7
+// MiB from each call that is held up, and gives up calls when its memory is
+// full.
+constexpr int kReadAheadBytes = 256 << 10;
+
 // How long a connection may take to say that it speaks HTTP/2.
 constexpr int kHandshakeTimeoutMs = 10 * 1000;
 
@@ -46,6 +51,9 @@ void SetArguments(const GrpcServerOptions& options,
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
                              options.max_streams);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES,
+                             kReadAheadBytes);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
                              kHandshakeTimeoutMs);
   const int ping_timeout_ms = Milliseconds(PingTimeout(options.keepalive));
