@@ -99,12 +99,12 @@ TEST_F(BackpressureTest, AStalledStoreStopsTheClientAndNothingIsLost) {
   store_.AwaitBytes(kWindow);
   Look();
   // Nothing more comes in, and gRPC has taken little more from the client.
-  EXPECT_EQ(store_.all().bytes, kWindow);
+  EXPECT_EQ(store_.asked().bytes, kWindow);
   EXPECT_LT(pusher.written(), kWindow + 2 * kMiB);
   store_.Resume();
   const grpc::Status status = pusher.Join();
   EXPECT_TRUE(status.ok()) << status.error_message();
-  EXPECT_EQ(store_.all().bytes, kAll);
+  EXPECT_EQ(store_.asked().bytes, kAll);
 }
 
 TEST_F(BackpressureTest, AWindowOfSmallRequestsIsCounted) {
@@ -114,11 +114,11 @@ TEST_F(BackpressureTest, AWindowOfSmallRequestsIsCounted) {
   Pusher pusher(NewChannel(), "a", kAll, kSmall);
   store_.AwaitBytes(window * kSmall);
   Look();
-  EXPECT_EQ(store_.all().requests, window);
+  EXPECT_EQ(store_.asked().requests, window);
   EXPECT_LT(pusher.written(), kAll);
   store_.Resume();
   EXPECT_TRUE(pusher.Join().ok());
-  EXPECT_GE(store_.all().bytes, kAll);
+  EXPECT_GE(store_.asked().bytes, kAll);
 }
 
 TEST_F(BackpressureTest, ManyCallsAreHeldUpAndNoneIsLost) {
@@ -133,7 +133,7 @@ TEST_F(BackpressureTest, ManyCallsAreHeldUpAndNoneIsLost) {
   }
   store_.AwaitBytes(kCalls * kWindow);
   Look();
-  EXPECT_EQ(store_.all().bytes, kCalls * kWindow);
+  EXPECT_EQ(store_.asked().bytes, kCalls * kWindow);
   size_t written = 0;
   for (const auto& pusher : pushers) written += pusher->written();
   // What gRPC holds for them fits into its memory: else it would give up calls.
@@ -143,7 +143,7 @@ TEST_F(BackpressureTest, ManyCallsAreHeldUpAndNoneIsLost) {
     const grpc::Status status = pusher->Join();
     EXPECT_TRUE(status.ok()) << status.error_message();
   }
-  EXPECT_EQ(store_.all().bytes, kCalls * kAll);
+  EXPECT_EQ(store_.asked().bytes, kCalls * kAll);
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace sluice {
 
 // A store that answers when it is told to, and remembers what it was asked.
 // Not thread-safe: a test that answers on another thread joins it.
-class FakeStore final : public Store {
+class FakeStore : public Store {
  public:
   struct Waiting {
     AppendRequest request;
