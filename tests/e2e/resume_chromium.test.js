@@ -1,0 +1,6 @@
+'use strict';
+
+const { useBrowser } = require('./lib/browser.js');
+const { resumeTests } = require('./lib/resume.js');
+
+resumeTests('Chromium', useBrowser());

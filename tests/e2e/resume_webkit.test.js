@@ -1,0 +1,6 @@
+'use strict';
+
+const { useWebKit } = require('./lib/webkit.js');
+const { resumeTests } = require('./lib/resume.js');
+
+resumeTests('WebKit', useWebKit(), { gluesBrokenEvents: true });
