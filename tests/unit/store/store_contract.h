@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bridge/base/mutex.h"
+#include "bridge/event/topic_rules.h"
 #include "bridge/store/store.h"
 
 namespace sluice {
@@ -18,6 +19,7 @@ namespace sluice {
 
 struct Limits {
   TopicSettings defaults;
+  std::vector<TopicRule> rules;
   uint64_t max_topics = 100;
   uint64_t memory = 1 << 30;
   absl::Duration tombstone_ttl = absl::Hours(1);
@@ -80,8 +82,23 @@ class StoreContract : public testing::TestWithParam<Kind> {
 
   Store::Segment Read(const std::string& topic, Offset after,
                       size_t max_bytes = 1 << 20) {
-    return Wait<Store::Segment>(
-        [&](auto done) { store_->Read(topic, after, max_bytes, done); });
+    return Wait<Store::Segment>([&](auto done) {
+      store_->Read(Selector(topic), after, max_bytes, done);
+    });
+  }
+
+  Store::Segment ReadAll(const std::vector<std::string>& entries, Offset after,
+                         size_t max_bytes = 1 << 20) {
+    return Wait<Store::Segment>([&](auto done) {
+      store_->Read(*Selector::Parse(entries), after, max_bytes, done);
+    });
+  }
+
+  Store::Overview DescribeAll(const std::vector<std::string>& entries,
+                              uint64_t last = 0) {
+    return Wait<Store::Overview>([&](auto done) {
+      store_->DescribeAll(*Selector::Parse(entries), last, done);
+    });
   }
 
   absl::StatusOr<TopicInfo> Create(const std::string& topic,

@@ -90,12 +90,61 @@ TEST_P(StoreContract, CountKeepsExactlyTheLastEvents) {
   ASSERT_TRUE(PublishIds("a", {}, End{}).ok());
   const Store::Segment segment = Read("a", 0);
   EXPECT_EQ(Texts(segment), (std::vector<std::string>{"8", "9", "10", "END"}));
-  EXPECT_EQ(segment.lost.trimmed_through, 7u);
+  EXPECT_EQ(segment.holes.at(0).lost.trimmed_through, 7u);
   const auto info = *Describe("a").info;
   EXPECT_EQ(info.first, 8u);
   EXPECT_EQ(info.last_event, 10u);
   EXPECT_EQ(info.last, 11u);
   EXPECT_EQ(info.events, 3u);
+}
+
+TEST_P(StoreContract, ATopicIsMadeWithTheSettingsOfItsRule) {
+  TopicRule last;
+  last.match = "price.*";
+  last.retention_events = 1;
+  last.default_start = TopicSettings::Start::kLatest;
+  last.omit_done_marker = true;
+  TopicRule small;
+  small.match = "small";
+  small.retention_bytes = 2;
+  Limits limits;
+  limits.rules = {last, small};
+  Make(limits);
+
+  for (const char* topic : {"price.eur", "price.usd", "price"}) {
+    const bool matches = topic != std::string("price");
+    EXPECT_EQ(Describe(topic).settings.retention_events, matches ? 1u : 1000u);
+    ASSERT_TRUE(Publish(topic, {"1"}).ok());
+    ASSERT_TRUE(Publish(topic, {"2", "3"}).ok());
+    const Store::Description description = Describe(topic);
+    EXPECT_EQ(description.info->events, matches ? 1u : 3u) << topic;
+    EXPECT_EQ(description.info->settings.default_start,
+              matches ? TopicSettings::Start::kLatest
+                      : TopicSettings::Start::kEarliest);
+    EXPECT_EQ(description.settings.retention_events, matches ? 1u : 1000u);
+  }
+  EXPECT_EQ(Texts(Read("price.usd", 0)), (std::vector<std::string>{"3"}));
+  ASSERT_TRUE(PublishIds("price.eur", {}, End{}).ok());
+  EXPECT_TRUE(Describe("price.eur").info->end->silent_end());
+
+  EXPECT_TRUE(absl::IsResourceExhausted(Publish("small", {"123"}).status()));
+  EXPECT_FALSE(Describe("small").info);
+  EXPECT_TRUE(Publish("small", {"12"}).ok());
+}
+
+TEST_P(StoreContract, ATopicThatIsCreatedHasTheSettingsItIsGiven) {
+  TopicRule rule;
+  rule.match = ">";
+  rule.retention_events = 1;
+  Limits limits;
+  limits.rules = {rule};
+  Make(limits);
+  TopicSettings settings;
+  settings.retention_events = 2;
+  ASSERT_TRUE(Create("a", settings, false).ok());
+  ASSERT_TRUE(Publish("a", {"1", "2", "3"}).ok());
+  EXPECT_EQ(Describe("a").info->events, 2u);
+  EXPECT_EQ(Describe("a").settings.retention_events, 2u);
 }
 
 TEST_P(StoreContract, BytesAreKeptWithinTheirLimit) {
@@ -249,7 +298,8 @@ INSTANTIATE_TEST_SUITE_P(Stores, StoreContract,
                              "Memory",
                              [](Limits limits, Store::Listener listener) {
                                MemoryStoreOptions options;
-                               options.rules = TopicRules(limits.defaults);
+                               options.rules =
+                                   TopicRules(limits.defaults, limits.rules);
                                options.max_topics = limits.max_topics;
                                options.memory_limit = limits.memory;
                                options.tombstone_ttl = limits.tombstone_ttl;
