@@ -76,8 +76,7 @@ void FleetGroup::CountEnd(const StreamCheck& stream) {
 void FleetGroup::Close(bool reset) {
   Disarm();
   for (const auto& client : clients_) client->Close(reset);
-  clients_.clear();
-  connected_ = 0;
+  connected_ = clients_.size();
 }
 
 std::string FleetGroup::Report() const {

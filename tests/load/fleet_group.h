@@ -72,6 +72,7 @@ class FleetGroup final : private Timer {
   // Forgets how long deliveries took.
   void ClearLatency() { tally_.latency = Latency(); }
 
+  // The last of all. The group must live until the turn is over.
   void Close(bool reset);
 
   // A line of JSON.

@@ -14,6 +14,8 @@ class Fleet {
   constructor(bridge) {
     this.child = new Child(FLEET, [String(bridge.port)]);
     this.answers = [];
+    this.ended = this.child.result.then(({ code, signal, stderr }) => { throw new Error(`sse_fleet ended (${signal ?? code})\n${stderr}`); });
+    this.ended.catch(() => {});
     const lines = readline.createInterface({ input: this.child.child.stdout });
     lines.on('line', (line) => this.answers.shift()(JSON.parse(line)));
   }
@@ -23,8 +25,7 @@ class Fleet {
     const command = words.join(' ');
     const answer = new Promise((resolve) => { this.answers.push(resolve); });
     this.child.stdin.write(`${command}\n`);
-    const ended = this.child.result.then(({ stderr }) => { throw new Error(`sse_fleet ended at "${command}"\n${stderr}`); });
-    const report = await Promise.race([answer, ended]);
+    const report = await Promise.race([answer, this.ended]);
     if (report.error) throw new Error(`sse_fleet: "${command}": ${report.error}`);
     return report;
   }
