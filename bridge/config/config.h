@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "bridge/base/log.h"
 #include "bridge/config/host_port.h"
+#include "bridge/event/topic_rules.h"
 
 namespace sluice {
 
@@ -37,6 +38,7 @@ struct Config {
   uint64_t retention_events = 1000;
   uint64_t retention_bytes = 8 * kMiB;
   absl::Duration retention_age = absl::Hours(1);
+  std::vector<TopicRule> topics;
   uint64_t memory_limit = kGiB;
   uint64_t max_event_bytes = kMiB;
   uint64_t max_topics = 1000000;

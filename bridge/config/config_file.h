@@ -8,8 +8,9 @@
 namespace sluice {
 
 // Reads the YAML file at `path` over `config`: one mapping, whose keys are the
-// names of the options. InvalidArgument names the file and, of what is in it,
-// the line; `config` may then be half set. Blocks on the disk.
+// names of the options; those of the mappings in `topics` are of RuleOptions().
+// InvalidArgument names the file and, of what is in it, the line; `config` may
+// then be half set. Blocks on the disk.
 absl::Status ReadConfigFile(const std::string& path, Config& config);
 
 }  // namespace sluice

@@ -3,12 +3,11 @@
 #include <limits>
 #include <utility>
 
-#include "absl/flags/marshalling.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "absl/types/optional.h"
+#include "bridge/config/option_maker.h"
 #include "bridge/config/origin.h"
 #include "bridge/event/event_rules.h"
 
@@ -21,13 +20,27 @@ struct Unit {
 };
 constexpr Unit kUnits[] = {{"GiB", kGiB}, {"MiB", kMiB}, {"KiB", kKiB}};
 
-template <typename T>
-absl::optional<T> ParseFlagValue(absl::string_view text) {
-  T value;
-  std::string error;
-  if (!absl::ParseFlag(text, &value, &error)) return absl::nullopt;
-  return value;
+absl::optional<std::string> ParsePath(absl::string_view text) {
+  if (text.find('\0') != absl::string_view::npos) return absl::nullopt;
+  return std::string(text);
 }
+
+absl::optional<std::string> ParseEventType(absl::string_view text) {
+  if (text.empty() || !CheckEventType(text).ok()) return absl::nullopt;
+  return std::string(text);
+}
+
+absl::optional<std::vector<std::string>> ParseOrigins(absl::string_view text) {
+  auto origins = ParseFlagValue<std::vector<std::string>>(text);
+  if (!origins) return absl::nullopt;
+  for (std::string& origin : *origins) {
+    absl::StripAsciiWhitespace(&origin);
+    if (!IsOrigin(origin)) return absl::nullopt;
+  }
+  return origins;
+}
+
+}  // namespace
 
 absl::optional<uint64_t> ParseSize(absl::string_view text) {
   uint64_t scale = 1;
@@ -51,78 +64,6 @@ std::string FormatSize(uint64_t size) {
   return absl::StrCat(size);
 }
 
-absl::optional<std::string> ParsePath(absl::string_view text) {
-  if (text.find('\0') != absl::string_view::npos) return absl::nullopt;
-  return std::string(text);
-}
-
-absl::optional<std::string> ParseEventType(absl::string_view text) {
-  if (text.empty() || !CheckEventType(text).ok()) return absl::nullopt;
-  return std::string(text);
-}
-
-absl::optional<std::vector<std::string>> ParseOrigins(absl::string_view text) {
-  auto origins = ParseFlagValue<std::vector<std::string>>(text);
-  if (!origins) return absl::nullopt;
-  for (std::string& origin : *origins) {
-    absl::StripAsciiWhitespace(&origin);
-    if (!IsOrigin(origin)) return absl::nullopt;
-  }
-  return origins;
-}
-
-// `kind` and `bounds` make the sentence of a refusal: "must be KIND, BOUNDS".
-template <typename T, typename Parse, typename Format>
-Option MakeOption(absl::string_view name, T Config::*member,
-                  absl::string_view kind, std::string bounds,
-                  absl::string_view sentence, Parse parse, Format format) {
-  Option option;
-  option.name = name;
-  option.sentence = sentence;
-  option.set = [=](absl::string_view text, Config& config) {
-    absl::optional<T> value = parse(text);
-    if (!value) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("must be ", kind, kind.empty() ? "" : ", ", bounds));
-    }
-    config.*member = *std::move(value);
-    return absl::OkStatus();
-  };
-  option.get = [=](const Config& config) { return format(config.*member); };
-  option.bounds = std::move(bounds);
-  return option;
-}
-
-template <typename T, typename Parse, typename Format>
-Option MakeBounded(absl::string_view name, T Config::*member,
-                   absl::string_view kind, Bounds<T> bounds,
-                   absl::string_view sentence, Parse parse, Format format) {
-  std::string words =
-      absl::StrCat(format(bounds.least), " to ", format(bounds.most));
-  if (!bounds.zero.empty()) absl::StrAppend(&words, ", or 0: ", bounds.zero);
-  const auto parse_within = [=](absl::string_view text) {
-    absl::optional<T> value = parse(text);
-    const bool is_zero = value == T() && !bounds.zero.empty();
-    if (value && !is_zero && (*value < bounds.least || *value > bounds.most))
-      value.reset();
-    return value;
-  };
-  return MakeOption(name, member, kind, std::move(words), sentence,
-                    parse_within, format);
-}
-
-template <typename T>
-Option MakeCount(absl::string_view name, T Config::*member, Bounds<T> bounds,
-                 absl::string_view sentence) {
-  Option option = MakeBounded(name, member, "a whole number", bounds, sentence,
-                              ParseFlagValue<T>,
-                              [](T value) { return absl::StrCat(value); });
-  option.value = "N";
-  return option;
-}
-
-}  // namespace
-
 Option AddressOption(absl::string_view name, HostPort Config::*member,
                      absl::string_view sentence) {
   Option option = MakeOption(
@@ -140,10 +81,7 @@ Option AddressOption(absl::string_view name, HostPort Config::*member,
 
 Option BoolOption(absl::string_view name, bool Config::*member,
                   absl::string_view sentence) {
-  Option option = MakeOption(name, member, "", "true or false", sentence,
-                             ParseFlagValue<bool>, absl::UnparseFlag<bool>);
-  option.is_bool = true;
-  return option;
+  return MakeBool(name, member, sentence);
 }
 
 Option CountOption(absl::string_view name, int Config::*member,
@@ -158,21 +96,13 @@ Option CountOption(absl::string_view name, uint64_t Config::*member,
 
 Option SizeOption(absl::string_view name, uint64_t Config::*member,
                   Bounds<uint64_t> bounds, absl::string_view sentence) {
-  Option option =
-      MakeBounded(name, member, "bytes, plain or with KiB, MiB or GiB", bounds,
-                  sentence, ParseSize, FormatSize);
-  option.value = "SIZE";
-  return option;
+  return MakeSize(name, member, bounds, sentence);
 }
 
 Option DurationOption(absl::string_view name, absl::Duration Config::*member,
                       Bounds<absl::Duration> bounds,
                       absl::string_view sentence) {
-  Option option = MakeBounded(
-      name, member, "a duration such as 1500ms, 15s or 1h", bounds, sentence,
-      ParseFlagValue<absl::Duration>, absl::FormatDuration);
-  option.value = "DURATION";
-  return option;
+  return MakeDuration(name, member, bounds, sentence);
 }
 
 Option PathOption(absl::string_view name, std::string Config::*member,
@@ -223,6 +153,22 @@ Option LogFormatOption(absl::string_view name, LogFormat Config::*member,
       name, member, "", "text or json", sentence, ParseLogFormat,
       [](LogFormat format) { return std::string(LogFormatName(format)); });
   option.value = "FORMAT";
+  return option;
+}
+
+Option RulesOption(absl::string_view name,
+                   std::vector<TopicRule> Config::*member,
+                   absl::string_view sentence) {
+  Option option = MakeOption(
+      name, member, "", "a list of rules, each a mapping of its keys", sentence,
+      [](absl::string_view text) -> absl::optional<std::vector<TopicRule>> {
+        if (!text.empty()) return absl::nullopt;
+        return std::vector<TopicRule>();
+      },
+      [](const std::vector<TopicRule>&) { return std::string(); });
+  option.value = "LIST";
+  option.rules = member;
+  option.in_flags = false;
   return option;
 }
 

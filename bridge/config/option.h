@@ -11,23 +11,30 @@
 
 namespace sluice {
 
-// One setting: a row of the table in options.cc, from which come the flags, the
-// keys of the file, --help and the README's table. Immutable once made.
-struct Option {
-  absl::string_view name;   // the flag, the file's key and Config's member
+// One setting: a row of a table, from which come the flags, the keys of the
+// file, --help and the README's table. Immutable once made.
+template <typename Settings>
+struct BasicOption {
+  absl::string_view name;   // the flag, the file's key and the member
   absl::string_view value;  // stands for the value in --help: "DURATION"
   std::string bounds;       // what it may be: "1s to 1m"
   absl::string_view sentence;
   bool is_bool = false;  // as a flag it needs no value
-  bool is_list = false;  // in the file it may be a sequence
+  bool is_list = false;  // in the file it may be a sequence of values
+  // In the file it may be a sequence of rules, which go here; or null.
+  std::vector<TopicRule> Settings::*rules = nullptr;
   bool in_file = true;
+  bool in_flags = true;
 
-  // Reads `text` into `config`, or leaves it as it is and says what the value
+  // Reads `text` into `settings`, or leaves it as it is and says what the value
   // must be (InvalidArgument).
-  std::function<absl::Status(absl::string_view text, Config& config)> set;
-  // The value in the form that `set` reads.
-  std::function<std::string(const Config& config)> get;
+  std::function<absl::Status(absl::string_view text, Settings& settings)> set;
+  // The value in the form that `set` reads; empty if there is none.
+  std::function<std::string(const Settings& settings)> get;
 };
+
+// A setting of the bridge: a row of the table in options.cc.
+using Option = BasicOption<Config>;
 
 // Both ends are allowed. `zero`, if given, is what 0 stands for, which is then
 // allowed as well.
@@ -66,5 +73,10 @@ Option LogLevelOption(absl::string_view name, LogLevel Config::*member,
                       absl::string_view sentence);
 Option LogFormatOption(absl::string_view name, LogFormat Config::*member,
                        absl::string_view sentence);
+// In the file only: a sequence of mappings, whose keys are RuleOptions(). Its
+// one text is the empty one, no rules.
+Option RulesOption(absl::string_view name,
+                   std::vector<TopicRule> Config::*member,
+                   absl::string_view sentence);
 
 }  // namespace sluice

@@ -1,13 +1,8 @@
 #include "bridge/config/options.h"
 
-#include <algorithm>
 #include <limits>
-#include <numeric>
-#include <string>
 
-#include "absl/strings/escaping.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_replace.h"
+#include "bridge/config/topic_bounds.h"
 
 namespace sluice {
 namespace {
@@ -63,12 +58,15 @@ std::vector<Option> MakeTable() {
                  "Answer 404 for topics that nobody created or published to."),
 
       CountOption("retention_events", &Config::retention_events,
-                  {1, 1000000000}, "Events that a topic keeps."),
-      SizeOption("retention_bytes", &Config::retention_bytes, {1, 1024 * kGiB},
-                 "Bytes of events that a topic keeps."),
+                  kRetentionEventsBounds, "Events that a topic keeps."),
+      SizeOption("retention_bytes", &Config::retention_bytes,
+                 kRetentionBytesBounds, "Bytes of events that a topic keeps."),
       DurationOption("retention_age", &Config::retention_age,
-                     {absl::Seconds(1), kYear},
-                     "How long a topic keeps an event."),
+                     kRetentionAgeBounds, "How long a topic keeps an event."),
+      RulesOption("topics", &Config::topics,
+                  "Settings of topics by their names: of these rules, the "
+                  "first that matches a topic counts. What it leaves out is "
+                  "the server's."),
       SizeOption("memory_limit", &Config::memory_limit, {kMiB, 1024 * kGiB},
                  "Memory for all logs together, overhead included. Reserved: "
                  "not in force yet."),
@@ -144,40 +142,6 @@ std::vector<Option> MakeTable() {
   };
 }
 
-// Levenshtein's distance.
-size_t EditDistance(absl::string_view a, absl::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 0; i < a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (size_t j = 0; j < b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
-    }
-  }
-  return row.back();
-}
-
-// Empty if no name is within two edits. Dashes are taken for underscores.
-absl::string_view NearestName(absl::string_view name) {
-  constexpr size_t kMaxEdits = 2;
-  constexpr size_t kLongestName = 32;
-  if (name.size() > kLongestName) return "";
-  const std::string wanted = absl::StrReplaceAll(name, {{"-", "_"}});
-  size_t best = kMaxEdits + 1;
-  absl::string_view nearest;
-  for (const Option& option : Options()) {
-    const size_t distance = EditDistance(wanted, option.name);
-    if (distance < best && distance < wanted.size()) {
-      best = distance;
-      nearest = option.name;
-    }
-  }
-  return nearest;
-}
-
 }  // namespace
 
 const std::vector<Option>& Options() {
@@ -186,28 +150,11 @@ const std::vector<Option>& Options() {
 }
 
 const Option* FindOption(absl::string_view name) {
-  for (const Option& option : Options()) {
-    if (option.name == name) return &option;
-  }
-  return nullptr;
-}
-
-absl::Status SetOption(const Option& option, absl::string_view where,
-                       absl::string_view text, Config& config) {
-  const absl::Status status = option.set(text, config);
-  if (status.ok()) return status;
-  return absl::InvalidArgumentError(absl::StrCat(where, option.name, "=",
-                                                 absl::Utf8SafeCHexEscape(text),
-                                                 ": ", status.message()));
+  return FindOption(Options(), name);
 }
 
 absl::Status UnknownOption(absl::string_view where, absl::string_view name) {
-  const absl::string_view nearest = NearestName(name);
-  std::string message = absl::StrCat(where, absl::Utf8SafeCHexEscape(name),
-                                     ": there is no such setting");
-  if (!nearest.empty())
-    absl::StrAppend(&message, ", did you mean ", nearest, "?");
-  return absl::InvalidArgumentError(message);
+  return UnknownOption(Options(), where, name);
 }
 
 }  // namespace sluice

@@ -59,6 +59,8 @@ absl::StatusOr<Setting> ReadSetting(const Flag& flag, const std::string* next,
                                     bool* took_next) {
   *took_next = false;
   if (const Option* option = FindOption(flag.name); option != nullptr) {
+    if (!option->in_flags)
+      return Refuse(flag.name, "can only be in the file, see --config");
     if (flag.value) return Setting{option, std::string(*flag.value)};
     if (option->is_bool) return Setting{option, "true"};
     // No value starts so: the next flag, not this one's value.

@@ -1,10 +1,8 @@
 #include "bridge/config/config_file.h"
 
-#include <fstream>
 #include <string>
 
-#include "gmock/gmock.h"
-#include "gtest/gtest.h"
+#include "tests/unit/config/config_file_fixture.h"
 
 namespace sluice {
 namespace {
@@ -14,28 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-class ConfigFile : public ::testing::Test {
- protected:
-  absl::Status Read(const std::string& text) {
-    std::ofstream(path_, std::ios::binary) << text;
-    config_ = Config();
-    return ReadConfigFile(path_, config_);
-  }
-
-  // The refusal, without the path that it must start with.
-  std::string Refusal(const std::string& text) {
-    const absl::Status status = Read(text);
-    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
-    const std::string message(status.message());
-    EXPECT_THAT(message, StartsWith(path_));
-    return message.substr(std::min(path_.size(), message.size()));
-  }
-
-  const std::string path_ =
-      ::testing::TempDir() +
-      ::testing::UnitTest::GetInstance()->current_test_info()->name() + ".yaml";
-  Config config_;
-};
+using ConfigFile = ConfigFileTest;
 
 TEST_F(ConfigFile, KeysAreTheNamesOfTheFlags) {
   ASSERT_TRUE(Read("# ours\nheartbeat: 20s\nretention_bytes: 16MiB\n"

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "bridge/config/options.h"
+#include "bridge/config/rule_options.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -23,12 +24,29 @@ TEST(HelpText, EveryOptionIsThereWithDefaultAndBounds) {
   EXPECT_THAT(help, HasSubstr("Default 15s; 1s to 1m.\n"));
   EXPECT_THAT(help, HasSubstr("  --[no]insecure\n"));
   EXPECT_THAT(help, HasSubstr("Default none; a path.\n"));
+  EXPECT_THAT(help, HasSubstr("  topics, in the file only\n"));
+}
+
+TEST(HelpText, EveryKeyOfARuleIsThereWithItsBounds) {
+  const std::string help = HelpText();
+  for (const RuleOption& option : RuleOptions())
+    EXPECT_THAT(help, HasSubstr(std::string(option.sentence)));
+  EXPECT_THAT(help, HasSubstr("\n  match: PATTERN\n"));
+  EXPECT_THAT(help, HasSubstr("\n      Must be earliest or latest.\n"));
+  EXPECT_THAT(help, HasSubstr("\n  coalesce: true or false\n"));
 }
 
 TEST(SettingsTable, ARowHasNameDefaultBoundsAndSentence) {
   EXPECT_THAT(SettingsTable(),
               HasSubstr("\n| `max_event_bytes` | `1MiB` | 1 to 64MiB | The "
                         "largest event: payload, id and type. |\n"));
+}
+
+TEST(SettingsTable, TheKeysOfARuleHaveATableOfTheirOwn) {
+  EXPECT_THAT(
+      SettingsTable(),
+      HasSubstr("\n| `retention_bytes` | 1 to 1024GiB | Bytes of events "
+                "that a topic keeps. |\n"));
 }
 
 TEST(SettingsTable, TheReadmeHasTheTableOfTheProgram) {

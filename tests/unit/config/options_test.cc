@@ -53,6 +53,7 @@ TEST(Options, EveryNameIsThereOnceAndHasASentence) {
                            "retention_events",
                            "retention_bytes",
                            "retention_age",
+                           "topics",
                            "memory_limit",
                            "max_event_bytes",
                            "max_topics",

@@ -68,6 +68,10 @@ TEST(ParseOptions, WhatIsNotASettingIsRefused) {
               HasSubstr("unexpected argument: false"));
   EXPECT_THAT(Refusal({"--", "--loops=1"}), HasSubstr("unexpected argument"));
   EXPECT_EQ(Parse({"--loops=1", "--"}).loops, 1);
+  for (const char* arg : {"--topics=[]", "--topics"}) {
+    EXPECT_EQ(Refusal({arg}),
+              "--topics: can only be in the file, see --config");
+  }
 }
 
 TEST(ParseOptions, AMissingOrSurplusValueIsRefusedWithTheName) {
