@@ -37,12 +37,12 @@ uint64_t MaxHttpConnections(const Config& config) {
   return descriptors - std::min(others, descriptors / 2);
 }
 
-TopicSettings TopicDefaults(const Config& config) {
-  TopicSettings settings;
-  settings.retention_events = config.retention_events;
-  settings.retention_bytes = config.retention_bytes;
-  settings.retention_age = config.retention_age;
-  return settings;
+TopicRules MakeTopicRules(const Config& config) {
+  TopicSettings defaults;
+  defaults.retention_events = config.retention_events;
+  defaults.retention_bytes = config.retention_bytes;
+  defaults.retention_age = config.retention_age;
+  return TopicRules(defaults, config.topics);
 }
 
 HttpOptions MakeHttpOptions(const Config& config) {
@@ -78,7 +78,7 @@ GrpcServerOptions MakeGrpcOptions(const Config& config) {
   options.publish.max_event_bytes = config.max_event_bytes;
   options.publish.window_requests = static_cast<size_t>(config.producer_window);
   options.publish.grace = config.producer_grace;
-  options.topic_defaults = TopicDefaults(config);
+  options.topic_rules = MakeTopicRules(config);
   options.max_connections = static_cast<size_t>(config.max_grpc_connections);
   options.max_streams = config.max_streams;
   options.keepalive = config.grpc_keepalive;
@@ -90,7 +90,7 @@ GrpcServerOptions MakeGrpcOptions(const Config& config) {
 
 Bridge::Bridge(const Config& config) : config_(config) {
   MemoryStoreOptions options;
-  options.rules = TopicRules(TopicDefaults(config));
+  options.rules = MakeTopicRules(config);
   options.max_topics = config.max_topics;
   store_ =
       NewMemoryStore(options, [this](absl::Span<const EntryRef> committed) {

@@ -19,7 +19,7 @@ namespace sluice {
 struct GrpcServerOptions {
   std::string listen = "127.0.0.1:50051";  // HOST:PORT; 0: any free port
   PublishOptions publish;
-  TopicSettings topic_defaults;  // the store's
+  TopicRules topic_rules;  // the store's
   size_t max_connections = 1000;
   int max_streams = 1000;                        // open calls on one connection
   absl::Duration keepalive = absl::Seconds(30);  // how often peers are pinged

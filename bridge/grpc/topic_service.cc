@@ -35,8 +35,8 @@ struct Use {
 }  // namespace
 
 TopicService::TopicService(Hub& hub, std::shared_ptr<const Producers> producers,
-                           const TopicSettings& defaults)
-    : hub_(hub), producers_(std::move(producers)), defaults_(defaults) {}
+                           TopicRules rules)
+    : hub_(hub), producers_(std::move(producers)), rules_(std::move(rules)) {}
 
 grpc::ServerUnaryReactor* TopicService::CreateTopic(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
@@ -50,7 +50,7 @@ grpc::ServerUnaryReactor* TopicService::CreateTopic(
   if (auto status = CheckWritableTopic(topic); !status.ok()) {
     return reply->Fail(AtField(std::move(status), "topic"));
   }
-  auto settings = ToSettings(request.settings(), defaults_);
+  auto settings = ToSettings(request.settings(), rules_.For(topic));
   if (!settings.ok()) {
     return reply->Fail(AtField(settings.status(), "settings"));
   }
@@ -86,7 +86,7 @@ grpc::ServerUnaryReactor* TopicService::GetTopic(
   const Use use{hub_.Subscribers(topic), producers_->Count(topic)};
   hub_.store().Describe(
       topic, /*id=*/"", /*last=*/0,
-      [reply, topic, use, defaults = defaults_,
+      [reply, topic, use,
        epoch = hub_.store().epoch()](Store::Description description) {
         v1::GetTopicResponse message;
         v1::Topic& proto = *message.mutable_topic();
@@ -96,7 +96,7 @@ grpc::ServerUnaryReactor* TopicService::GetTopic(
           // The store knows nothing of a topic that readers alone hold.
           proto.set_name(topic);
           proto.set_state(v1::TOPIC_STATE_OPEN);
-          *proto.mutable_settings() = ToProto(defaults);
+          *proto.mutable_settings() = ToProto(description.settings);
         } else {
           reply->Fail(absl::NotFoundError(
               absl::StrCat("topic ", topic, " is not there")));

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "bridge/event/topic_rules.h"
 #include "bridge/grpc/producers.h"
 #include "bridge/hub/hub.h"
 #include "sluice/v1/topic_service.grpc.pb.h"
@@ -23,9 +24,9 @@ using RawTopicService = v1::TopicService::WithRawCallbackMethod_CreateTopic<
 // that the store gives later touch neither.
 class TopicService final : public RawTopicService {
  public:
-  // `defaults`: what a topic that says nothing gets.
+  // `rules`: what a topic gets that says nothing itself.
   TopicService(Hub& hub, std::shared_ptr<const Producers> producers,
-               const TopicSettings& defaults);
+               TopicRules rules);
 
   grpc::ServerUnaryReactor* CreateTopic(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
@@ -38,7 +39,7 @@ class TopicService final : public RawTopicService {
  private:
   Hub& hub_;
   const std::shared_ptr<const Producers> producers_;
-  const TopicSettings defaults_;
+  const TopicRules rules_;
 };
 
 }  // namespace sluice

@@ -4,12 +4,13 @@
 
 const assert = require('node:assert/strict');
 const fs = require('node:fs');
+const os = require('node:os');
 const path = require('node:path');
 const { test } = require('node:test');
-const { BRIDGE, useBridge } = require('./lib/bridge.js');
+const { BRIDGE, startBridge, useBridge } = require('./lib/bridge.js');
 const { useBrowser } = require('./lib/browser.js');
 const { Child, ROOT } = require('./lib/process.js');
-const { useProducer } = require('./lib/producer.js');
+const { Producer, useProducer } = require('./lib/producer.js');
 const { python, pythonStubs } = require('./lib/python.js');
 const { decode } = require('./lib/readers.js');
 const { openStream } = require('./lib/raw.js');
@@ -52,6 +53,20 @@ test("the README's buf curl lines work", async () => {
     assert.ok(stdout.length > 0);
   }
   assert.ok((await producer.getTopic('hello')).lastCursor);
+});
+
+test("the README's settings file gives topics what it says", async (t) => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-readme-'));
+  t.after(() => fs.rmSync(folder, { recursive: true }));
+  const file = path.join(folder, 'bridge.yaml');
+  fs.writeFileSync(file, block('yaml'));
+  const own = await startBridge(t, `--config=${file}`);
+  const topics = new Producer(own);
+  t.after(() => topics.close());
+  const age = async (topic) => Number((await topics.createTopic({ topic })).topic.settings.retentionAge.seconds);
+  assert.equal((await topics.createTopic({ topic: 'price.eur' })).topic.settings.retentionEvents, 1);
+  assert.deepEqual([await age('other'), await age('build.release.1'), await age('build.1')], [30 * 60, 24 * 3600, 2 * 3600]);
+  assert.equal((await topics.createTopic({ topic: 'team.chat' })).topic.settings.defaultStart, 'START_LATEST');
 });
 
 test("the README's table of settings is what the bridge prints", async () => {

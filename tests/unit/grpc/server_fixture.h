@@ -17,9 +17,12 @@ namespace sluice {
 class ServerTest : public testing::Test {
  protected:
   void SetUp() override {
-    store_ = NewMemoryStore({}, [this](absl::Span<const EntryRef> committed) {
-      hub_.OnCommitted(committed);
-    });
+    MemoryStoreOptions store_options;
+    store_options.rules = options_.topic_rules;
+    store_ = NewMemoryStore(store_options,
+                            [this](absl::Span<const EntryRef> committed) {
+                              hub_.OnCommitted(committed);
+                            });
     hub_.SetStore(store_.get());
     options_.listen = "127.0.0.1:0";
     server_ = std::make_unique<GrpcServer>(hub_, options_);

@@ -82,6 +82,49 @@ TEST_F(TopicServiceTest, CreateMakesAnEmptyTopicWithItsSettings) {
   EXPECT_EQ(topic_.SerializeAsString(), created.SerializeAsString());
 }
 
+class TopicServiceWithRulesTest : public TopicServiceTest {
+ protected:
+  TopicServiceWithRulesTest() {
+    TopicRule price;
+    price.match = "price.*";
+    price.retention_events = 1;
+    price.retention_bytes = 5;
+    price.slow_reader = TopicSettings::SlowReader::kDisconnect;
+    TopicSettings server;
+    server.retention_bytes = 6;
+    server.retention_age = absl::Minutes(6);
+    options_.topic_rules = TopicRules(server, {price});
+  }
+};
+
+TEST_F(TopicServiceWithRulesTest, WhatCreateLeavesOutIsTheRulesThenTheServers) {
+  v1::CreateTopicRequest request;
+  request.set_topic("price.eur");
+  request.mutable_settings()->set_retention_bytes(4);
+  ASSERT_TRUE(Create(request).ok());
+  EXPECT_EQ(topic_.settings().retention_bytes(), 4u);
+  EXPECT_EQ(topic_.settings().retention_events(), 1u);
+  EXPECT_EQ(topic_.settings().slow_reader(), v1::SLOW_READER_DISCONNECT);
+  EXPECT_EQ(topic_.settings().retention_age().seconds(), 360);
+
+  request.set_topic("price");
+  request.clear_settings();
+  ASSERT_TRUE(Create(request).ok());
+  EXPECT_EQ(topic_.settings().retention_bytes(), 6u);
+  EXPECT_EQ(topic_.settings().retention_events(), 1000u);
+}
+
+TEST_F(TopicServiceWithRulesTest, ATopicThatOnlyReadersHoldHasThoseOfItsRule) {
+  LoopInbox inbox([] {});
+  const auto view = hub_.Watch(
+      "price.eur", inbox, [] {}, [] {});
+  view->CountSubscribers(1);
+  ASSERT_TRUE(Get("price.eur").ok());
+  EXPECT_EQ(topic_.settings().retention_events(), 1u);
+  EXPECT_EQ(topic_.settings().retention_bytes(), 5u);
+  view->CountSubscribers(-1);
+}
+
 TEST_F(TopicServiceTest, CreateWithoutANameMakesOneThatCannotBeGuessed) {
   ASSERT_TRUE(Create({}).ok());
   const std::string first = topic_.name();
