@@ -58,6 +58,8 @@ HttpOptions MakeHttpOptions(const Config& config) {
   options.error_event = config.error_event;
   options.cors_origins = config.cors_origins;
   options.require_topics = config.require_topics;
+  options.max_topics_per_stream =
+      static_cast<size_t>(config.max_topics_per_stream);
   options.http_publish = config.http_publish;
   options.demo = config.demo;
   options.max_connections = MaxHttpConnections(config);
@@ -92,6 +94,9 @@ Bridge::Bridge(const Config& config) : config_(config) {
   MemoryStoreOptions options;
   options.rules = MakeTopicRules(config);
   options.max_topics = config.max_topics;
+  options.memory_limit = config.memory_limit;
+  options.tombstone_ttl = config.tombstone_ttl;
+  options.idle_topic_ttl = config.idle_topic_ttl;
   store_ =
       NewMemoryStore(options, [this](absl::Span<const EntryRef> committed) {
         hub_.OnCommitted(committed);

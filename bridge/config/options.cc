@@ -51,9 +51,7 @@ std::vector<Option> MakeTable() {
                      "A stream older than this is closed; its reader comes "
                      "back and goes on."),
       CountOption("max_topics_per_stream", &Config::max_topics_per_stream,
-                  {1, 1024},
-                  "Topics and patterns that one stream may name. Reserved: not "
-                  "in force yet."),
+                  {1, 1024}, "Topics and patterns that one stream may name."),
       BoolOption("require_topics", &Config::require_topics,
                  "Answer 404 for topics that nobody created or published to."),
 
@@ -68,8 +66,7 @@ std::vector<Option> MakeTable() {
                   "first that matches a topic counts. What it leaves out is "
                   "the server's."),
       SizeOption("memory_limit", &Config::memory_limit, {kMiB, 1024 * kGiB},
-                 "Memory for all logs together, overhead included. Reserved: "
-                 "not in force yet."),
+                 "Memory for all logs together, overhead included."),
       SizeOption("max_event_bytes", &Config::max_event_bytes, {1, 64 * kMiB},
                  "The largest event: payload, id and type."),
       CountOption("max_topics", &Config::max_topics, {1, 100000000},
@@ -77,11 +74,11 @@ std::vector<Option> MakeTable() {
       DurationOption("tombstone_ttl", &Config::tombstone_ttl,
                      {absl::Seconds(1), kYear},
                      "How long the end of a topic is known after its events "
-                     "are gone. Reserved: not in force yet."),
+                     "are gone."),
       DurationOption("idle_topic_ttl", &Config::idle_topic_ttl,
                      {absl::Seconds(1), kYear},
                      "How long an open topic without events, producers and "
-                     "subscribers is kept. Reserved: not in force yet."),
+                     "subscribers is kept."),
 
       CountOption("max_connections", &Config::max_connections,
                   {1, 10000000, "by the descriptor limit"},

@@ -1,10 +1,12 @@
 #include "bridge/event/selector.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace sluice {
 namespace {
@@ -112,6 +114,32 @@ bool Matches(absl::string_view pattern, absl::string_view topic) {
 
 bool Covers(absl::string_view pattern, absl::string_view other) {
   return IsOwnName(other) ? pattern == other : MatchesTokens(pattern, other);
+}
+
+Selector::Selector(std::string topic) : names_{topic}, key_(std::move(topic)) {}
+
+absl::StatusOr<Selector> Selector::Parse(std::vector<std::string> entries) {
+  if (entries.empty())
+    return absl::InvalidArgumentError("a selector names a topic or a pattern");
+  std::sort(entries.begin(), entries.end());
+  entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
+  Selector selector;
+  selector.key_ = absl::StrJoin(entries, ",");
+  for (std::string& entry : entries) {
+    if (absl::Status status = CheckPattern(entry); !status.ok()) return status;
+    const bool is_name = CheckTopic(entry).ok();
+    (is_name ? selector.names_ : selector.patterns_)
+        .push_back(std::move(entry));
+  }
+  return selector;
+}
+
+bool Selector::Selects(absl::string_view topic) const {
+  return std::binary_search(names_.begin(), names_.end(), topic) ||
+         std::any_of(patterns_.begin(), patterns_.end(),
+                     [topic](const std::string& pattern) {
+                       return Matches(pattern, topic);
+                     });
 }
 
 }  // namespace sluice

@@ -1,6 +1,10 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 namespace sluice {
@@ -30,5 +34,31 @@ bool Matches(absl::string_view pattern, absl::string_view topic);
 // Whether `pattern` selects every topic that `other` does; of an `other` under
 // `sluice.`, only if both are the same. Both must have passed CheckPattern.
 bool Covers(absl::string_view pattern, absl::string_view other);
+
+// What a stream reads: a topic, or topics and patterns together. Immutable.
+class Selector {
+ public:
+  // One topic. It must have passed CheckTopic.
+  explicit Selector(std::string topic);
+
+  // Topics and patterns; doubles count once. InvalidArgument: there is none, or
+  // one that is no entry of a selector.
+  static absl::StatusOr<Selector> Parse(std::vector<std::string> entries);
+
+  const std::vector<std::string>& names() const { return names_; }
+  const std::vector<std::string>& patterns() const { return patterns_; }
+
+  bool Selects(absl::string_view topic) const;
+
+  // Equal selectors have equal keys.
+  const std::string& key() const { return key_; }
+
+ private:
+  Selector() = default;
+
+  std::vector<std::string> names_;     // sorted
+  std::vector<std::string> patterns_;  // sorted
+  std::string key_;
+};
 
 }  // namespace sluice

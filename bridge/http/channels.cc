@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "bridge/http/http_loop.h"
 
 namespace sluice {
@@ -18,11 +19,15 @@ constexpr size_t kMaxSegments = 16384;
 
 }  // namespace
 
-std::shared_ptr<TopicChannel> Channels::Open(const std::string& topic,
-                                             bool chunked) {
-  std::weak_ptr<TopicChannel>& known = channels_[{topic, chunked}];
+std::shared_ptr<TopicChannel> Channels::Open(const Selector& selector,
+                                             StreamFormat format) {
+  std::string key = absl::StrCat(
+      selector.key(), format.chunked ? " chunked" : "",
+      format.several ? " several" : "", format.envelope ? " envelope" : "");
+  std::weak_ptr<TopicChannel>& known = channels_[key];
   if (auto channel = known.lock()) return channel;
-  auto channel = std::make_shared<TopicChannel>(loop_, topic, chunked);
+  auto channel =
+      std::make_shared<TopicChannel>(loop_, selector, format, std::move(key));
   known = channel;
   channel->Start();
   return channel;

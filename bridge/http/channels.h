@@ -26,8 +26,9 @@ class Channels {
   Channels(const Channels&) = delete;
   Channels& operator=(const Channels&) = delete;
 
-  // The channel of `topic` in this framing, made if it is not there.
-  std::shared_ptr<TopicChannel> Open(const std::string& topic, bool chunked);
+  // The channel of `selector` in this format, made if it is not there.
+  std::shared_ptr<TopicChannel> Open(const Selector& selector,
+                                     StreamFormat format);
 
   // Drives the readers of channels with news, a few of each in turn, and a
   // bounded number in all. True if some are left.
@@ -49,15 +50,12 @@ class Channels {
   void QueueRead(std::function<bool()> read);
   void EndRead();
   void CountReplay(int64_t bytes) { replay_bytes_ += bytes; }
-  void Remove(const std::string& topic, bool chunked) {
-    channels_.erase({topic, chunked});
-  }
+  void Remove(const std::string& key) { channels_.erase(key); }
 
  private:
   HttpLoop& loop_;
   const uint64_t max_replay_bytes_;
-  absl::flat_hash_map<std::pair<std::string, bool>, std::weak_ptr<TopicChannel>>
-      channels_;
+  absl::flat_hash_map<std::string, std::weak_ptr<TopicChannel>> channels_;
   std::deque<std::shared_ptr<TopicChannel>> unflushed_;
 
   std::deque<std::function<bool()>> reads_;

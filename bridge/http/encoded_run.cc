@@ -1,11 +1,13 @@
 #include "bridge/http/encoded_run.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "bridge/event/event_rules.h"
+#include "bridge/http/event_json.h"
 #include "bridge/http/sse_frame.h"
 
 namespace sluice {
@@ -51,28 +53,53 @@ absl::optional<size_t> EncodedRun::BeginAfter(Offset cursor) const {
   return mark->begin;
 }
 
+Offset EncodedRun::LastBefore(size_t begin) const {
+  const auto mark =
+      std::lower_bound(marks.begin(), marks.end(), begin,
+                       [](const Mark& m, size_t at) { return m.begin < at; });
+  return mark == marks.begin() ? 0 : std::prev(mark)->last;
+}
+
 std::string RunFormat::Framed(std::string frame) const {
-  return chunked && !frame.empty() ? Chunk(frame) : frame;
+  return stream.chunked && !frame.empty() ? Chunk(frame) : frame;
+}
+
+std::string RunFormat::EventOf(const Entry& entry) const {
+  if (!stream.several && !stream.envelope) return EntryFrame(entry, epoch);
+  const std::string id = stream.several
+                             ? Cursor{epoch, entry.offset()}.ToString()
+                             : EntryId(entry, epoch);
+  const std::string json = stream.envelope ? EventJson(entry, epoch) : "";
+  return EventFrame(id, entry.type(), entry.retry_ms(),
+                    stream.envelope ? json : entry.data());
+}
+
+std::string RunFormat::EndOf(const Entry& end, bool last) const {
+  if (stream.several) {
+    const std::string ended = EndedFrame(end, end.offset(), epoch);
+    return last ? ended + DoneFrame(end.offset(), epoch) : ended;
+  }
+  return end.silent_end() ? "" : EndFrame(end, epoch, error_event);
 }
 
 EncodedRun RunFormat::Encode(absl::Span<const EntryRef>& entries,
-                             size_t max_bytes) const {
+                             size_t max_bytes, Offset ended_at) const {
   EncodedRun run;
   std::string bytes;
   while (!entries.empty() && bytes.size() < max_bytes) {
     const Entry* entry = entries[0].get();
     run.marks.push_back({entry->offset(), entry->offset(), bytes.size()});
-    if (entry->is_end()) {
-      run.ended = true;
-      if (!entry->silent_end())
-        bytes += Framed(EndFrame(*entry, epoch, error_event));
-      entries.remove_prefix(1);
-    } else if (coalesce && IsPlainText(*entry)) {
+    if (coalesce && IsPlainText(*entry)) {
       const std::string text = TakeJoined(entries, entry);
       bytes +=
           Framed(EventFrame(EntryId(*entry, epoch), entry->type(), 0, text));
     } else {
-      bytes += Framed(EntryFrame(*entry, epoch));
+      if (entry->is_end()) {
+        run.ended = !stream.several || entry->offset() == ended_at;
+        bytes += Framed(EndOf(*entry, run.ended));
+      } else {
+        bytes += Framed(EventOf(*entry));
+      }
       entries.remove_prefix(1);
     }
     run.marks.back().last = run.reached = entry->offset();

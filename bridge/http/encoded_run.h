@@ -25,16 +25,31 @@ struct EncodedRun {
   bool ended = false;       // the topic's end is the last of it
   bool at_log_end = false;  // a segment that was cut short by the log's end
 
+  // What it takes in memory, about.
+  size_t MemoryBytes() const {
+    return bytes->size() + marks.size() * sizeof(Mark);
+  }
+
+  // The last entry whose frame begins before `begin`; 0: none does.
+  Offset LastBefore(size_t begin) const;
+
   // Where a reader that is at `cursor`, not before the run, goes on in `bytes`;
   // nothing if that is inside a frame of several entries.
   absl::optional<size_t> BeginAfter(Offset cursor) const;
 };
 
-// How the frames of a topic are written.
+// How a stream wants its events.
+struct StreamFormat {
+  bool chunked = false;   // in chunks, as HTTP/1.1 has them
+  bool several = false;   // of a selector: ids are cursors, ends are named
+  bool envelope = false;  // as JSON that says all about them
+};
+
+// How the frames of a channel are written.
 struct RunFormat {
   Epoch epoch;
   std::string error_event;
-  bool chunked = false;
+  StreamFormat stream;
   // Consecutive texts of one type become one event, up to 16 KiB.
   bool coalesce = false;
 
@@ -42,9 +57,13 @@ struct RunFormat {
   std::string Framed(std::string frame) const;
 
   // As many of `entries` as make about `max_bytes`, at least one; they are
-  // taken away.
-  EncodedRun Encode(absl::Span<const EntryRef>& entries,
-                    size_t max_bytes) const;
+  // taken away. `ended_at`: with this end, a stream of several is over.
+  EncodedRun Encode(absl::Span<const EntryRef>& entries, size_t max_bytes,
+                    Offset ended_at) const;
+
+ private:
+  std::string EventOf(const Entry& entry) const;
+  std::string EndOf(const Entry& end, bool last) const;
 };
 
 }  // namespace sluice

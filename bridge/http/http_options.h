@@ -20,6 +20,7 @@ struct HttpOptions {
   std::string error_event = "error";
   std::vector<std::string> cors_origins;
   bool require_topics = false;
+  size_t max_topics_per_stream = 64;
   bool http_publish = false;
   bool demo = false;
 

@@ -13,8 +13,8 @@
 #include "bridge/http/publish.h"
 #include "bridge/http/responses.h"
 #include "bridge/http/sse_frame.h"
-#include "bridge/http/sse_stream.h"
 #include "bridge/http/stream_request.h"
+#include "bridge/http/streams.h"
 
 namespace sluice {
 namespace {
@@ -49,57 +49,19 @@ void Shed(Exchange& exchange, bool wants_stream, httplib::Response& response) {
       nullptr);
 }
 
-// GET /v1/topics/{topic}/events
-void StreamTopic(Exchange& exchange, const std::string& topic,
-                 httplib::Response& response) {
-  if (!IsRead(exchange))
-    return MethodNotAllowed(response, "GET, HEAD, POST, OPTIONS");
+// GET /v1/topics/{topic}/events, or without `topic` GET /v1/events
+void Stream(Exchange& exchange, const std::string* topic,
+            httplib::Response& response) {
   if (!AcceptsEventStream(exchange.request.Field("accept").value_or("*/*"))) {
     return SetError(response, 406, "INVALID_ARGUMENT",
                     "this path answers text/event-stream");
   }
   if (exchange.shed) return Shed(exchange, true, response);
-
-  HttpLoop& loop = exchange.loop();
-  absl::StatusOr<StreamRequest> wanted =
-      ParseStreamRequest(exchange.request, loop.options().heartbeat);
-  if (!wanted.ok()) return SetError(response, wanted.status());
-
-  // The channel is open before the store is asked: what comes in between is
-  // neither missed nor told twice.
-  const std::shared_ptr<TopicChannel> channel =
-      loop.channels().Open(topic, exchange.chunked());
-  exchange.Keep(channel);
-  const Store::Description* description = exchange.Ask<Store::Description>(
-      [&](std::function<void(Store::Description)> done) {
-        channel->WhenReady(
-            [&loop, topic, start = wanted->start, done = std::move(done)] {
-              loop.hub().store().Describe(topic, IdToLookUp(start),
-                                          start.last.value_or(0), done);
-            });
-      });
-  if (description == nullptr) return;
-  if (!description->info && loop.options().require_topics) {
-    return SetError(response, absl::NotFoundError(absl::StrCat(
-                                  "topic ", topic, " is not there")));
+  if (topic != nullptr) {
+    StreamTopic(exchange, *topic, response);
+  } else {
+    StreamSelector(exchange, response);
   }
-  const Place place = FindPlace(wanted->start, *description, loop.epoch());
-  if (place.nothing_left) {
-    response.status = 204;
-    return;
-  }
-  std::string opening = Opening(loop.options().retry);
-  if (place.gap) opening += GapFrame(*place.gap, topic, loop.epoch());
-  if (place.tell_position) opening += PositionFrame(place.after, loop.epoch());
-  auto stream =
-      std::make_shared<SseStream>(channel, place.after, std::move(opening),
-                                  absl::ToInt64Milliseconds(wanted->heartbeat));
-  exchange.Stream(
-      response,
-      [stream](size_t, httplib::DataSink& sink) {
-        return stream->Provide(sink);
-      },
-      stream);
 }
 
 void Route(Exchange& exchange, httplib::Response& response) {
@@ -120,7 +82,14 @@ void Route(Exchange& exchange, httplib::Response& response) {
       return exchange.shed ? Shed(exchange, false, response)
                            : PublishEvent(exchange, path[2], response);
     }
-    return StreamTopic(exchange, path[2], response);
+    if (!IsRead(exchange))
+      return MethodNotAllowed(response, "GET, HEAD, POST, OPTIONS");
+    return Stream(exchange, &path[2], response);
+  }
+  if (path.size() == 2 && path[0] == "v1" && path[1] == "events") {
+    if (!IsRead(exchange))
+      return MethodNotAllowed(response, "GET, HEAD, OPTIONS");
+    return Stream(exchange, nullptr, response);
   }
   if (exchange.shed) return Shed(exchange, false, response);
   if (options.demo && path.size() == 1 && path[0].empty()) {

@@ -8,8 +8,17 @@
 namespace sluice {
 namespace {
 
+constexpr size_t kMaxGapTopics = 64;
+
 std::string CursorText(Offset offset, const Epoch& epoch) {
   return Cursor{epoch, offset}.ToString();
+}
+
+std::string FailureJson(const End& end) {
+  if (!end.failure) return "null";
+  return absl::StrCat(
+      "{\"code\":", JsonString(ErrorRowOf(end.failure->code).name),
+      ",\"message\":", JsonString(end.failure->message), "}");
 }
 
 }  // namespace
@@ -45,25 +54,32 @@ std::string EntryFrame(const Entry& entry, const Epoch& epoch) {
 std::string EndFrame(const Entry& end, const Epoch& epoch,
                      absl::string_view error_event) {
   std::string frame;
-  if (const auto& failure = end.end().failure) {
-    const std::string error =
-        absl::StrCat("{\"code\":", JsonString(ErrorRowOf(failure->code).name),
-                     ",\"message\":", JsonString(failure->message), "}");
-    frame =
-        EventFrame(CursorText(end.offset() - 1, epoch), error_event, 0, error);
+  if (end.end().failure) {
+    frame = EventFrame(CursorText(end.offset() - 1, epoch), error_event, 0,
+                       FailureJson(end.end()));
   }
-  return frame +
-         EventFrame(CursorText(end.offset(), epoch), "", 0, kDoneMarker);
+  return frame + DoneFrame(end.offset(), epoch);
 }
 
-std::string GapFrame(const Gap& gap, absl::string_view topic,
+std::string EndedFrame(const Entry& end, Offset at, const Epoch& epoch) {
+  return EventFrame(CursorText(at, epoch), "sluice.ended", 0,
+                    absl::StrCat("{\"topic\":", JsonString(end.topic()),
+                                 ",\"error\":", FailureJson(end.end()), "}"));
+}
+
+std::string DoneFrame(Offset at, const Epoch& epoch) {
+  return EventFrame(CursorText(at, epoch), "", 0, kDoneMarker);
+}
+
+std::string GapFrame(const Gap& gap, const std::vector<std::string>& topics,
                      const Epoch& epoch) {
   const std::string resumed = CursorText(gap.resumed, epoch);
-  return EventFrame(resumed, "sluice.gap", 0,
-                    absl::StrCat("{\"requested\":", JsonString(gap.requested),
-                                 ",\"resumed\":\"", resumed, "\",\"reason\":\"",
-                                 GapReasonName(gap.reason), "\",\"topics\":[",
-                                 JsonString(topic), "]}"));
+  std::string data = absl::StrCat(
+      "{\"requested\":", JsonString(gap.requested), ",\"resumed\":\"", resumed,
+      "\",\"reason\":\"", GapReasonName(gap.reason), "\",\"topics\":[");
+  for (size_t i = 0; i < topics.size() && i < kMaxGapTopics; ++i)
+    absl::StrAppend(&data, i == 0 ? "" : ",", JsonString(topics[i]));
+  return EventFrame(resumed, "sluice.gap", 0, data + "]}");
 }
 
 std::string PositionFrame(Offset at, const Epoch& epoch) {

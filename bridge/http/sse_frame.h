@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -33,7 +34,15 @@ std::string EntryFrame(const Entry& entry, const Epoch& epoch);
 std::string EndFrame(const Entry& end, const Epoch& epoch,
                      absl::string_view error_event);
 
-std::string GapFrame(const Gap& gap, absl::string_view topic,
+// The end of one topic on a stream of several; `at` is the place that the event
+// gives its reader.
+std::string EndedFrame(const Entry& end, Offset at, const Epoch& epoch);
+
+// The end of a stream of several, once all of them have ended.
+std::string DoneFrame(Offset at, const Epoch& epoch);
+
+// Names 64 of `topics` at the most.
+std::string GapFrame(const Gap& gap, const std::vector<std::string>& topics,
                      const Epoch& epoch);
 
 // Where a stream that begins at the latest stands.

@@ -7,9 +7,11 @@
 namespace sluice {
 
 SseStream::SseStream(std::shared_ptr<TopicChannel> channel, Offset after,
-                     std::string opening, int64_t heartbeat_ms)
+                     uint64_t known_losses, std::string opening,
+                     int64_t heartbeat_ms)
     : channel_(std::move(channel)),
       cursor_(after),
+      known_losses_(known_losses),
       opening_(std::move(opening)),
       heartbeat_ms_(heartbeat_ms) {}
 

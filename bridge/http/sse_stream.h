@@ -20,8 +20,9 @@ class Connection;
 class SseStream : public std::enable_shared_from_this<SseStream> {
  public:
   // Will write `opening`, and then what comes after `after`.
+  // `known_losses`: the number of the last loss that it need not be told of.
   SseStream(std::shared_ptr<TopicChannel> channel, Offset after,
-            std::string opening, int64_t heartbeat_ms);
+            uint64_t known_losses, std::string opening, int64_t heartbeat_ms);
   ~SseStream();
   SseStream(const SseStream&) = delete;
   SseStream& operator=(const SseStream&) = delete;
@@ -36,6 +37,7 @@ class SseStream : public std::enable_shared_from_this<SseStream> {
   void Detach();
 
   Offset cursor() const { return cursor_; }
+  uint64_t known_losses() const { return known_losses_; }
   int64_t heartbeat_ms() const { return heartbeat_ms_; }
 
   // The store was asked for what comes next.
@@ -47,6 +49,7 @@ class SseStream : public std::enable_shared_from_this<SseStream> {
  private:
   const std::shared_ptr<TopicChannel> channel_;
   Offset cursor_;
+  const uint64_t known_losses_;
   std::string opening_;  // empty once it is written
   const int64_t heartbeat_ms_;
   Connection* connection_ = nullptr;

@@ -69,9 +69,11 @@ absl::StatusOr<StreamRequest> ParseStreamRequest(
     result.heartbeat =
         absl::Seconds(std::clamp<uint64_t>(*number, 1, kMaxHeartbeatSeconds));
   }
-  if (target.Param("envelope"))
-    return absl::InvalidArgumentError(
-        "envelope is none that this server knows");
+  if (const auto envelope = target.Param("envelope")) {
+    if (*envelope != "json")
+      return absl::InvalidArgumentError("envelope is not json");
+    result.envelope = true;
+  }
   return result;
 }
 

@@ -12,14 +12,15 @@ namespace sluice {
 struct StreamRequest {
   StartAt start;
   absl::Duration heartbeat;
+  bool envelope = false;  // events as JSON that says all about them
 };
 
 inline constexpr int64_t kMaxHeartbeatSeconds = 60;
 
 // From the query and Last-Event-ID, which may be anything: what cannot be
 // understood there becomes a gap. Numbers beyond their bounds are clamped.
-// InvalidArgument: `from` is neither earliest nor latest, a number is none, a
-// parameter but last_event_id is repeated.
+// InvalidArgument: `from` or `envelope` is none that there is, a number is
+// none, a parameter but last_event_id is repeated.
 absl::StatusOr<StreamRequest> ParseStreamRequest(
     const RequestHead& request, absl::Duration default_heartbeat);
 

@@ -19,19 +19,21 @@ constexpr size_t kMaxTailBytes = 256 << 10;
 
 }  // namespace
 
-TopicChannel::TopicChannel(HttpLoop& loop, std::string topic, bool chunked)
+TopicChannel::TopicChannel(HttpLoop& loop, Selector selector,
+                           StreamFormat format, std::string key)
     : loop_(loop),
-      topic_(std::move(topic)),
-      format_{loop.epoch(), loop.options().error_event, chunked} {}
+      selector_(std::move(selector)),
+      key_(std::move(key)),
+      format_{loop.epoch(), loop.options().error_event, format} {}
 
 TopicChannel::~TopicChannel() {
   while (!segments_.empty()) DropSegment(segments_.begin()->first);
-  loop_.channels().Remove(topic_, format_.chunked);
+  loop_.channels().Remove(key_);
 }
 
 void TopicChannel::Start() {
   view_ = loop_.hub().Watch(
-      topic_, loop_.inbox(), [this] { TakeNews(); },
+      selector_, loop_.inbox(), [this] { TakeNews(); },
       [&loop = loop_, weak = weak_from_this()] {
         loop.RunInLoop([weak] {
           if (const auto channel = weak.lock()) channel->OnReady();
@@ -74,6 +76,13 @@ void TopicChannel::Leave(SseStream& reader) {
   view_->CountSubscribers(-1);
 }
 
+// Whether a stream of several topics may be at its end with these.
+bool TopicChannel::MayBeOver(absl::Span<const EntryRef> entries) const {
+  return format_.stream.several && selector_.patterns().empty() &&
+         std::any_of(entries.begin(), entries.end(),
+                     [](const EntryRef& entry) { return entry->is_end(); });
+}
+
 void TopicChannel::TakeNews() {
   const TopicView::Tail news = view_->Take();
   // None may be left of what there was: then the store has it for the readers.
@@ -85,8 +94,16 @@ void TopicChannel::TakeNews() {
   }
   tail_to_ = news.to;
   if (none) return;
-  for (absl::Span<const EntryRef> entries = news.entries; !entries.empty();) {
-    tail_.push_back(format_.Encode(entries, kRunBytes));
+  absl::Span<const EntryRef> entries = news.entries;
+  if (MayBeOver(entries)) {
+    // Whether all have ended now is for the store to say.
+    tail_.clear();
+    tail_bytes_ = 0;
+    tail_from_ = tail_to_;
+    entries = {};
+  }
+  while (!entries.empty()) {
+    tail_.push_back(format_.Encode(entries, kRunBytes, 0));
     tail_bytes_ += tail_.back().bytes->size();
   }
   if (unflushed_ == 0) loop_.channels().QueueFlush(shared_from_this());
@@ -109,26 +126,67 @@ TopicChannel::Filled TopicChannel::Fill(SseStream& reader, Offset& cursor,
   while (!sink.full()) {
     if (cursor >= tail_from_) return FillFromTail(cursor, sink);
     size_t begin = 0;
-    if (const EncodedRun* segment = FindSegment(cursor, begin)) {
-      sink.WriteEncoded(segment->bytes, begin);
-      cursor = segment->reached;
-      if (segment->ended) return Filled::kEnded;
-    } else if (const auto gap = GapAfter(cursor, lost_, format_.epoch)) {
-      if (settings_.slow_reader == TopicSettings::SlowReader::kDisconnect)
+    if (const Replay* replay = FindSegment(cursor, begin)) {
+      const bool ended = replay->run.ended;
+      if (!FillFromReplay(*replay, begin, reader, cursor, sink))
         return Filled::kLost;
-      const std::string frame = GapFrame(*gap, topic_, format_.epoch);
-      sink.write(frame.data(), frame.size());
-      cursor = gap->resumed;
+      if (ended) return Filled::kEnded;
+      asked = false;
     } else if (asked) {
       return Filled::kWaiting;
     } else {
       AskFor(cursor, reader);
       asked = true;
-      continue;
     }
-    asked = false;
   }
   return Filled::kSome;
+}
+
+// False if the reader is to be sent away.
+bool TopicChannel::FillFromReplay(const Replay& replay, size_t begin,
+                                  const SseStream& reader, Offset& cursor,
+                                  GatherSink& sink) const {
+  const EncodedRun& run = replay.run;
+  const auto write_until = [&](size_t end) {
+    if (end == run.bytes->size()) {
+      sink.WriteEncoded(run.bytes, begin);
+    } else if (end > begin) {
+      sink.WriteEncoded(std::make_shared<const std::string>(
+                            run.bytes->substr(begin, end - begin)),
+                        0);
+    }
+    begin = end;
+  };
+  const auto told = [&](const Hole& hole) {
+    return hole.lost.through() > cursor && hole.number > reader.known_losses();
+  };
+  auto hole = replay.holes.begin();
+  while ((hole = std::find_if(hole, replay.holes.end(), told)) !=
+         replay.holes.end()) {
+    if (sends_away_) return false;
+    // What stands before the hole, and then one gap for all holes that nothing
+    // stands between.
+    const absl::optional<size_t> frame = run.BeginAfter(hole->lost.through());
+    write_until(frame.value_or(begin));
+    const Offset at = std::max(cursor, run.LastBefore(begin));
+    Gap gap = *GapAfter(at, hole->lost, format_.epoch);
+    std::vector<std::string> topics;
+    for (; hole != replay.holes.end(); ++hole) {
+      if (!told(*hole)) continue;
+      const auto next = GapAfter(at, hole->lost, format_.epoch);
+      if (next->reason != gap.reason ||
+          run.BeginAfter(hole->lost.through()) != frame)
+        break;
+      gap.resumed = next->resumed;
+      topics.push_back(hole->topic);
+    }
+    const std::string gap_frame = GapFrame(gap, topics, format_.epoch);
+    sink.write(gap_frame.data(), gap_frame.size());
+    cursor = gap.resumed;
+  }
+  write_until(run.bytes->size());
+  cursor = run.reached;
+  return true;
 }
 
 TopicChannel::Filled TopicChannel::FillFromTail(Offset& cursor,
@@ -145,10 +203,12 @@ TopicChannel::Filled TopicChannel::FillFromTail(Offset& cursor,
   return Filled::kAll;
 }
 
-const EncodedRun* TopicChannel::FindSegment(Offset cursor, size_t& begin) {
+const TopicChannel::Replay* TopicChannel::FindSegment(Offset cursor,
+                                                      size_t& begin) {
   auto it = segments_.upper_bound(cursor);
   if (it == segments_.begin()) return nullptr;
-  const EncodedRun& run = (--it)->second;
+  const Replay& replay = (--it)->second;
+  const EncodedRun& run = replay.run;
   if (run.reached <= cursor) return nullptr;
   // One that was cut short by the log's end serves until there is more: else
   // those who come later would go through many small ones.
@@ -159,13 +219,14 @@ const EncodedRun* TopicChannel::FindSegment(Offset cursor, size_t& begin) {
   const absl::optional<size_t> found = run.BeginAfter(cursor);
   if (!found) return nullptr;
   begin = *found;
-  return &run;
+  return &replay;
 }
 
 void TopicChannel::DropSegment(Offset after) {
   const auto it = segments_.find(after);
   if (it == segments_.end()) return;
-  loop_.channels().CountReplay(-static_cast<int64_t>(it->second.bytes->size()));
+  loop_.channels().CountReplay(
+      -static_cast<int64_t>(it->second.run.MemoryBytes()));
   segments_.erase(it);
 }
 
@@ -189,7 +250,7 @@ void TopicChannel::AskFor(Offset after, SseStream& reader) {
 
 void TopicChannel::Read(Offset after) {
   loop_.hub().store().Read(
-      topic_, after, kRunBytes,
+      selector_, after, kRunBytes,
       [&loop = loop_, weak = weak_from_this(), after](Store::Segment segment) {
         auto boxed = std::make_shared<Store::Segment>(std::move(segment));
         loop.RunInLoop([&loop, weak, after, boxed] {
@@ -201,32 +262,36 @@ void TopicChannel::Read(Offset after) {
 }
 
 void TopicChannel::OnSegment(Offset after, const Store::Segment& segment) {
-  lost_ = segment.lost;
-  settings_ = segment.settings;
-  const Offset from = std::max(after, segment.lost.through());
-  if (from < segment.reached) {
-    RunFormat format = format_;
-    format.coalesce = settings_.coalesce;
-    // It ends where one that is there begins.
-    const auto next = segments_.upper_bound(from);
-    const Offset to = next == segments_.end()
-                          ? segment.reached
-                          : std::min(segment.reached, next->first);
+  RunFormat format = format_;
+  if (!format.stream.several) {
+    format.coalesce = segment.settings.coalesce && !format.stream.envelope;
+    sends_away_ =
+        segment.settings.slow_reader == TopicSettings::SlowReader::kDisconnect;
+  }
+  // It ends where one that is there begins.
+  const auto next = segments_.upper_bound(after);
+  const Offset to = next == segments_.end()
+                        ? segment.reached
+                        : std::min(segment.reached, next->first);
+  if (to > after) {
     absl::Span<const EntryRef> entries = segment.entries;
     while (!entries.empty() && entries.back()->offset() > to)
       entries.remove_suffix(1);
-    EncodedRun run = format.Encode(entries, ~size_t{0});
-    run.reached = to;
-    run.at_log_end = segment.at_end && to == segment.reached;
-    Keep(from, std::move(run));
+    Replay replay{format.Encode(entries, ~size_t{0}, segment.ended_at),
+                  segment.holes};
+    replay.run.reached = to;
+    replay.run.at_log_end = segment.at_end && to == segment.reached;
+    while (!replay.holes.empty() && replay.holes.back().lost.through() > to)
+      replay.holes.pop_back();
+    Keep(after, std::move(replay));
   }
   DriveWaiting(after);
 }
 
-void TopicChannel::Keep(Offset after, EncodedRun run) {
+void TopicChannel::Keep(Offset after, Replay replay) {
   DropSegment(after);
-  loop_.channels().CountReplay(static_cast<int64_t>(run.bytes->size()));
-  segments_.emplace(after, std::move(run));
+  loop_.channels().CountReplay(static_cast<int64_t>(replay.run.MemoryBytes()));
+  segments_.emplace(after, std::move(replay));
   loop_.channels().NoteSegment(shared_from_this(), after);
 }
 

@@ -17,7 +17,8 @@ namespace sluice {
 class HttpLoop;
 class SseStream;
 
-// One loop's readers of one topic that want it in the same framing.
+// One loop's readers of one selector, mostly of one topic, that want it in the
+// same format.
 //
 // A reader is in the tail, served from the runs that this turn or the last ones
 // brought, or behind it, served in segments that are read from the store once
@@ -39,14 +40,14 @@ class TopicChannel : public std::enable_shared_from_this<TopicChannel> {
                // away
   };
 
-  TopicChannel(HttpLoop& loop, std::string topic, bool chunked);
+  // `key`: where Channels keeps it.
+  TopicChannel(HttpLoop& loop, Selector selector, StreamFormat format,
+               std::string key);
   ~TopicChannel();
   TopicChannel(const TopicChannel&) = delete;
   TopicChannel& operator=(const TopicChannel&) = delete;
 
-  const std::string& topic() const { return topic_; }
-
-  // Begins to watch the topic. Comes before anything else.
+  // Begins to watch what is selected. Comes before anything else.
   void Start();
 
   // Calls `ready` in the loop once nothing committed from then on is missed.
@@ -68,24 +69,35 @@ class TopicChannel : public std::enable_shared_from_this<TopicChannel> {
 
  private:
   void OnReady();
+  bool MayBeOver(absl::Span<const EntryRef> entries) const;
   void TakeNews();
   void TrimTail();
+  // A part of the log that was read from the store.
+  struct Replay {
+    EncodedRun run;
+    std::vector<Hole> holes;
+  };
+
   Filled FillFromTail(Offset& cursor, GatherSink& sink);
-  const EncodedRun* FindSegment(Offset cursor, size_t& begin);
+  bool FillFromReplay(const Replay& replay, size_t begin,
+                      const SseStream& reader, Offset& cursor,
+                      GatherSink& sink) const;
+  const Replay* FindSegment(Offset cursor, size_t& begin);
   void AskFor(Offset after, SseStream& reader);
   void Read(Offset after);
   void OnSegment(Offset after, const Store::Segment& segment);
-  void Keep(Offset after, EncodedRun run);
+  void Keep(Offset after, Replay replay);
   void DriveWaiting(Offset after);
 
   HttpLoop& loop_;
-  const std::string topic_;
+  const Selector selector_;
+  const std::string key_;
   RunFormat format_;
   std::unique_ptr<TopicView> view_;
   bool ready_ = false;
   std::vector<std::function<void()>> when_ready_;
 
-  // All of the topic in (tail_from_, tail_to_].
+  // All that is selected in (tail_from_, tail_to_].
   std::vector<EncodedRun> tail_;
   size_t tail_bytes_ = 0;
   Offset tail_from_ = 0;
@@ -94,12 +106,11 @@ class TopicChannel : public std::enable_shared_from_this<TopicChannel> {
   // Segments by the place before them, each up to the next one's at the most
   // unless that begins inside a frame, and who waits for those that are asked
   // for.
-  std::map<Offset, EncodedRun> segments_;
+  std::map<Offset, Replay> segments_;
   std::map<Offset, std::vector<std::weak_ptr<SseStream>>> asked_;
 
-  // What the store said with the last segment.
-  Lost lost_;
-  TopicSettings settings_;
+  // Readers that would miss something are sent away instead of being told.
+  bool sends_away_ = false;
 
   // Null where a reader has left: their order is worth keeping.
   std::vector<SseStream*> readers_;

@@ -5,6 +5,19 @@
 
 namespace sluice {
 
+const std::vector<TopicView*>& Hub::WatchersOf(const std::string& topic) const {
+  static const auto* const kNobody = new std::vector<TopicView*>();
+  const auto named = by_name_.find(topic);
+  const std::vector<TopicView*>& by_name =
+      named == by_name_.end() ? *kNobody : named->second;
+  if (by_pattern_.empty()) return by_name;
+  found_ = by_name;
+  by_pattern_.Find(topic, found_);
+  std::sort(found_.begin(), found_.end());
+  found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
+  return found_;
+}
+
 void Hub::OnCommitted(absl::Span<const EntryRef> committed) {
   MutexLock lock(mutex_);
   while (!committed.empty()) {
@@ -12,18 +25,16 @@ void Hub::OnCommitted(absl::Span<const EntryRef> committed) {
     while (run < committed.size() &&
            committed[run]->topic() == committed[0]->topic())
       ++run;
-    if (auto it = watched_.find(committed[0]->topic()); it != watched_.end()) {
-      for (TopicView* view : it->second.views) {
-        // Woken under the lock: an inbox may go once its last view has, which
-        // takes the lock.
-        if (view->Add(committed.subspan(0, run))) view->inbox_.Wake();
-      }
+    for (TopicView* view : WatchersOf(committed[0]->topic())) {
+      // Woken under the lock: an inbox may go once its last view has, which
+      // takes the lock.
+      if (view->Add(committed.subspan(0, run))) view->inbox_.Wake();
     }
     committed.remove_prefix(run);
   }
 }
 
-std::unique_ptr<TopicView> Hub::Watch(const std::string& topic,
+std::unique_ptr<TopicView> Hub::Watch(const Selector& selector,
                                       LoopInbox& inbox,
                                       std::function<void()> on_news,
                                       std::function<void()> ready) {
@@ -32,49 +43,54 @@ std::unique_ptr<TopicView> Hub::Watch(const std::string& topic,
   {
     MutexLock lock(mutex_);
     id = ++next_view_id_;
-    view = std::make_unique<TopicView>(*this, topic, inbox, std::move(on_news),
-                                       id);
-    watched_[topic].views.push_back(view.get());
+    view = std::make_unique<TopicView>(*this, selector, inbox,
+                                       std::move(on_news), id);
+    views_.emplace(id, view.get());
+    for (const std::string& name : selector.names())
+      by_name_[name].push_back(view.get());
+    for (const std::string& pattern : selector.patterns())
+      by_pattern_.Insert(pattern, view.get());
   }
-  store_->Watch(
-      topic, [this, topic, id, ready = std::move(ready)](Offset visible_end) {
-        {
-          MutexLock lock(mutex_);
-          auto it = watched_.find(topic);
-          if (it == watched_.end()) return;
-          const auto& views = it->second.views;
-          const auto view =
-              std::find_if(views.begin(), views.end(),
-                           [id](const TopicView* v) { return v->id_ == id; });
-          if (view == views.end()) return;
-          (*view)->SetStart(visible_end);
-        }
-        ready();
-      });
+  store_->Watch(selector,
+                [this, id, ready = std::move(ready)](Offset visible_end) {
+                  {
+                    MutexLock lock(mutex_);
+                    const auto it = views_.find(id);
+                    if (it == views_.end()) return;
+                    it->second->SetStart(visible_end);
+                  }
+                  ready();
+                });
   return view;
 }
 
 uint64_t Hub::Subscribers(const std::string& topic) const {
   MutexLock lock(mutex_);
-  auto it = watched_.find(topic);
-  return it == watched_.end() ? 0
-                              : static_cast<uint64_t>(it->second.subscribers);
+  int64_t subscribers = 0;
+  for (const TopicView* view : WatchersOf(topic))
+    subscribers += view->subscribers_;
+  return static_cast<uint64_t>(subscribers);
 }
 
 void Hub::Leave(const TopicView& view) {
   {
     MutexLock lock(mutex_);
-    auto it = watched_.find(view.topic());
-    auto& views = it->second.views;
-    views.erase(std::remove(views.begin(), views.end(), &view), views.end());
-    if (views.empty()) watched_.erase(it);
+    views_.erase(view.id_);
+    for (const std::string& name : view.selector().names()) {
+      const auto it = by_name_.find(name);
+      auto& views = it->second;
+      views.erase(std::find(views.begin(), views.end(), &view));
+      if (views.empty()) by_name_.erase(it);
+    }
+    for (const std::string& pattern : view.selector().patterns())
+      by_pattern_.Remove(pattern, &view);
   }
-  store_->Unwatch(view.topic());
+  store_->Unwatch(view.selector());
 }
 
-void Hub::CountSubscribers(const std::string& topic, int change) {
+void Hub::CountSubscribers(TopicView& view, int change) {
   MutexLock lock(mutex_);
-  watched_[topic].subscribers += change;
+  view.subscribers_ += change;
 }
 
 }  // namespace sluice

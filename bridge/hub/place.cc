@@ -85,4 +85,44 @@ Place FindPlace(const StartAt& start, const Store::Description& description,
   return place;
 }
 
+Place FindPlace(const StartAt& start, const Selector& selector,
+                const Store::Overview& overview, const Epoch& epoch) {
+  Place place;
+  if (!start.id.empty()) {
+    const absl::optional<Cursor> cursor = Cursor::Parse(start.id);
+    if (cursor && cursor->epoch == epoch &&
+        cursor->offset <= overview.visible_end) {
+      place.after = cursor->offset;
+      place.nothing_left =
+          overview.ended_at != 0 && place.after >= overview.ended_at;
+      return place;
+    }
+    place.after = overview.before_first;
+    place.gap = Gap{start.id, place.after,
+                    cursor && cursor->epoch != epoch ? GapReason::kEpochChanged
+                                                     : GapReason::kUnknownId};
+  } else {
+    const auto otherwise = selector.patterns().empty()
+                               ? TopicSettings::Start::kEarliest
+                               : TopicSettings::Start::kLatest;
+    if (start.last && *start.last > 0) {
+      place.after = overview.before_last;
+    } else if (start.last || start.start.value_or(otherwise) ==
+                                 TopicSettings::Start::kLatest) {
+      place.tell_position = overview.ended_at == 0;
+      place.after = overview.visible_end;
+    } else {
+      place.after = overview.before_first;
+    }
+  }
+  // The last end is told where it stands: with it the stream is over.
+  if (overview.ended_at != 0)
+    place.after = std::min(place.after, overview.ended_at - 1);
+  place.known_losses = overview.losses;
+  for (const EntryRef& end : overview.ends) {
+    if (end->offset() <= place.after) place.ends.push_back(end);
+  }
+  return place;
+}
+
 }  // namespace sluice

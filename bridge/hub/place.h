@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
@@ -42,11 +43,21 @@ struct Place {
   bool tell_position = false;  // it begins at the latest: it must learn its
                                // place before the first event
   bool nothing_left =
-      false;  // the topic has ended, and the reader has all of it
+      false;  // all has ended, and the reader has all of it
+
+  // Of several topics: the ends before the place that a new reader is told at
+  // once, and the last loss that it need not be told of.
+  std::vector<EntryRef> ends;
+  uint64_t known_losses = 0;
 };
 
 // What Store::Describe must look up for `start`: the id, unless it is a cursor.
 std::string IdToLookUp(const StartAt& start);
+
+// The place of a reader of several topics. Ids are cursors there. Without one it
+// is the earliest, or with patterns the latest.
+Place FindPlace(const StartAt& start, const Selector& selector,
+                const Store::Overview& overview, const Epoch& epoch);
 
 // The place of a reader of one topic, from what the store said of it.
 Place FindPlace(const StartAt& start, const Store::Description& description,

@@ -15,10 +15,10 @@ void LoopInbox::RunMarked() {
   for (TopicView* view : marked) view->on_news_();
 }
 
-TopicView::TopicView(Hub& hub, std::string topic, LoopInbox& inbox,
+TopicView::TopicView(Hub& hub, Selector selector, LoopInbox& inbox,
                      std::function<void()> on_news, uint64_t id)
     : hub_(hub),
-      topic_(std::move(topic)),
+      selector_(std::move(selector)),
       inbox_(inbox),
       on_news_(std::move(on_news)),
       id_(id) {}
@@ -42,7 +42,7 @@ TopicView::Tail TopicView::Take() {
 }
 
 void TopicView::CountSubscribers(int change) {
-  hub_.CountSubscribers(topic_, change);
+  hub_.CountSubscribers(*this, change);
 }
 
 bool TopicView::Add(absl::Span<const EntryRef> entries) {

@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "bridge/base/mutex.h"
 #include "bridge/event/entry.h"
+#include "bridge/event/selector.h"
 
 namespace sluice {
 
@@ -41,8 +42,8 @@ class LoopInbox {
   std::vector<TopicView*> marked_ ABSL_GUARDED_BY(mutex_);
 };
 
-// What one loop hears of one topic: the entries committed since it looked last,
-// complete from a place on. Made by Hub::Watch.
+// What one loop hears of one selector, mostly of one topic: the entries
+// committed since it looked last, complete from a place on. Made by Hub::Watch.
 //
 // Bounded: a loop that does not look for long is left with the newest entries,
 // and reads what it missed from the store.
@@ -51,7 +52,7 @@ class LoopInbox {
 // Lifetime: the hub and the inbox must outlive it.
 class TopicView {
  public:
-  // All entries of the topic in (from, to].
+  // All entries that are selected in (from, to].
   struct Tail {
     Offset from = 0;
     Offset to = 0;
@@ -62,27 +63,27 @@ class TopicView {
   static constexpr size_t kMaxWaitingBytes = 1 << 20;
   static constexpr size_t kMaxWaitingEntries = 4096;
 
-  TopicView(Hub& hub, std::string topic, LoopInbox& inbox,
+  TopicView(Hub& hub, Selector selector, LoopInbox& inbox,
             std::function<void()> on_news, uint64_t id);
   ~TopicView();
   TopicView(const TopicView&) = delete;
   TopicView& operator=(const TopicView&) = delete;
 
-  const std::string& topic() const { return topic_; }
+  const Selector& selector() const { return selector_; }
 
   // What has come since the last call; its `from` is the `to` of the last one,
   // unless the view had to let go of some.
   Tail Take();
 
-  // `change` streams of this loop have begun to read the topic, or have ceased
-  // to.
+  // `change` streams of this loop have begun to read what is selected, or have
+  // ceased to.
   void CountSubscribers(int change);
 
  private:
   friend class Hub;
   friend class LoopInbox;
 
-  // Any thread, with the hub's lock held. Adds `entries`, all of this topic,
+  // Any thread, with the hub's lock held. Adds `entries`, all of one topic,
   // passing over those that are not newer than what is here. True if the loop
   // must be woken.
   bool Add(absl::Span<const EntryRef> entries);
@@ -91,10 +92,11 @@ class TopicView {
   void SetStart(Offset visible_end);
 
   Hub& hub_;
-  const std::string topic_;
+  const Selector selector_;
   LoopInbox& inbox_;
   const std::function<void()> on_news_;
   const uint64_t id_;
+  int64_t subscribers_ = 0;  // the hub's lock guards it
 
   Tail waiting_ ABSL_GUARDED_BY(inbox_.mutex_);
   size_t waiting_bytes_ ABSL_GUARDED_BY(inbox_.mutex_) = 0;

@@ -11,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "bridge/base/mutex.h"
 #include "bridge/store/memory_budget.h"
+#include "bridge/store/merged_read.h"
+#include "bridge/store/topic_directory.h"
 #include "bridge/store/topic_log.h"
 
 namespace sluice {
@@ -65,27 +67,29 @@ class MemoryStore final : public Store {
     Deliver();
   }
 
-  void Watch(const std::string& topic,
+  void Watch(const Selector& selector,
              std::function<void(Offset)> ready) override {
     Offset visible_end;
     {
       MutexLock lock(mutex_);
       CatchUpLocked();
-      ++watched_[topic];
+      for (const std::string& name : selector.names()) ++watched_[name];
       visible_end = last_offset_;
     }
     Deliver();
     ready(visible_end);
   }
 
-  void Unwatch(const std::string& topic) override {
+  void Unwatch(const Selector& selector) override {
     MutexLock lock(mutex_);
-    const auto it = watched_.find(topic);
-    if (--it->second > 0) return;
-    watched_.erase(it);
-    if (TopicLog* log = FindLocked(topic)) {
-      log->Touch(Now());
-      SetTimerLocked(*log);
+    for (const std::string& name : selector.names()) {
+      const auto it = watched_.find(name);
+      if (--it->second > 0) continue;
+      watched_.erase(it);
+      if (TopicLog* log = FindLocked(name)) {
+        log->Touch(Now());
+        SetTimerLocked(*log);
+      }
     }
   }
 
@@ -97,7 +101,7 @@ class MemoryStore final : public Store {
       CatchUpLocked();
       description.visible_end = last_offset_;
       description.before_last = last_offset_;
-      description.lost.gone_through = forgotten_through_;
+      description.lost.gone_through = forgotten_.lost.gone_through;
       if (const TopicLog* log = FindLocked(topic)) {
         description.info = log->Info();
         description.settings = log->settings();
@@ -112,20 +116,25 @@ class MemoryStore final : public Store {
     done(std::move(description));
   }
 
-  void Read(const std::string& topic, Offset after, size_t max_bytes,
+  void DescribeAll(const Selector& selector, uint64_t last,
+                   std::function<void(Overview)> done) override {
+    Overview overview;
+    {
+      MutexLock lock(mutex_);
+      CatchUpLocked();
+      overview = merge().Describe(selector, last);
+    }
+    Deliver();
+    done(std::move(overview));
+  }
+
+  void Read(const Selector& selector, Offset after, size_t max_bytes,
             std::function<void(Segment)> done) override {
     Segment segment;
     {
       MutexLock lock(mutex_);
       CatchUpLocked();
-      const TopicLog* log = FindLocked(topic);
-      if (log != nullptr) {
-        segment = log->Read(after, max_bytes, last_offset_);
-      } else {
-        segment.reached = std::max(after, last_offset_);
-        segment.at_end = true;
-        segment.lost.gone_through = forgotten_through_;
-      }
+      segment = merge().Read(selector, after, max_bytes);
     }
     Deliver();
     done(std::move(segment));
@@ -166,8 +175,11 @@ class MemoryStore final : public Store {
 
   TopicLog* FindLocked(const std::string& topic)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    auto it = topics_.find(topic);
-    return it == topics_.end() ? nullptr : it->second.get();
+    return directory_.Find(topic);
+  }
+
+  MergedRead merge() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return MergedRead(directory_, forgotten_, losses_, last_offset_, Now());
   }
 
   absl::StatusOr<TopicLog*> MakeLocked(const std::string& topic,
@@ -189,6 +201,7 @@ class MemoryStore final : public Store {
 
   // `log` has changed: counts it, makes room, and sets its timer.
   void SettleLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountLossLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Time ForgetAtLocked(const TopicLog& log) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EraseLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -210,13 +223,13 @@ class MemoryStore final : public Store {
       std::chrono::steady_clock::now();
 
   Mutex mutex_;
-  absl::flat_hash_map<std::string, std::unique_ptr<TopicLog>> topics_
-      ABSL_GUARDED_BY(mutex_);
+  TopicDirectory directory_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, int64_t> watched_ ABSL_GUARDED_BY(mutex_);
   MemoryBudget budget_ ABSL_GUARDED_BY(mutex_);
   Offset last_offset_ ABSL_GUARDED_BY(mutex_) = 0;
   // The last entry of any topic that is forgotten.
-  Offset forgotten_through_ ABSL_GUARDED_BY(mutex_) = 0;
+  Hole forgotten_ ABSL_GUARDED_BY(mutex_);
+  uint64_t losses_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<EntryRef> committed_ ABSL_GUARDED_BY(mutex_);
   bool delivering_ ABSL_GUARDED_BY(mutex_) = false;
 
@@ -231,7 +244,7 @@ class MemoryStore final : public Store {
 absl::StatusOr<TopicLog*> MemoryStore::MakeLocked(const std::string& topic,
                                                   TopicSettings settings,
                                                   Offset gone_through) {
-  if (topics_.size() >= options_.max_topics) {
+  if (directory_.size() >= options_.max_topics) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the server has max_topics, ", options_.max_topics, ", topics"));
   }
@@ -242,7 +255,7 @@ absl::StatusOr<TopicLog*> MemoryStore::MakeLocked(const std::string& topic,
                      budget_.limit()));
   }
   TopicLog* made = log.get();
-  topics_.emplace(topic, std::move(log));
+  directory_.Add(std::move(log));
   SettleLocked(*made);
   return made;
 }
@@ -304,8 +317,9 @@ absl::StatusOr<Store::Appended> MemoryStore::AppendLocked(
         request.events.empty() && !request.end &&
         !(request.lease && request.lease->fail_on_abort);
     if (nothing_to_keep) return Appended{};
-    absl::StatusOr<TopicLog*> made = MakeLocked(
-        request.topic, options_.rules.For(request.topic), forgotten_through_);
+    absl::StatusOr<TopicLog*> made =
+        MakeLocked(request.topic, options_.rules.For(request.topic),
+                   forgotten_.lost.gone_through);
     if (!made.ok()) return made.status();
     log = *made;
   }
@@ -347,7 +361,7 @@ void MemoryStore::EndLocked(TopicLog& log, End end) {
 absl::StatusOr<TopicInfo> MemoryStore::CreateLocked(const std::string& topic,
                                                     TopicSettings settings,
                                                     bool replace_ended) {
-  Offset gone_through = forgotten_through_;
+  Offset gone_through = forgotten_.lost.gone_through;
   if (TopicLog* log = FindLocked(topic)) {
     if (log->end() == nullptr)
       return absl::AlreadyExistsError(
@@ -366,8 +380,8 @@ absl::StatusOr<TopicInfo> MemoryStore::CreateLocked(const std::string& topic,
 absl::Status MemoryStore::DeleteLocked(const std::string& topic) {
   TopicLog* log = FindLocked(topic);
   if (log == nullptr && watched_.contains(topic)) {
-    absl::StatusOr<TopicLog*> made =
-        MakeLocked(topic, options_.rules.For(topic), forgotten_through_);
+    absl::StatusOr<TopicLog*> made = MakeLocked(
+        topic, options_.rules.For(topic), forgotten_.lost.gone_through);
     if (!made.ok()) return made.status();
     log = *made;
   }
@@ -385,6 +399,7 @@ absl::Status MemoryStore::DeleteLocked(const std::string& topic) {
 
 void MemoryStore::SettleLocked(TopicLog& log) {
   budget_.Update(log);
+  CountLossLocked(log);
   SetTimerLocked(log);
   while (budget_.exceeded()) {
     TopicLog* giver = budget_.Next(log);
@@ -395,8 +410,16 @@ void MemoryStore::SettleLocked(TopicLog& log) {
       giver->DropOldest(Now());
     }
     budget_.Update(*giver);
+    CountLossLocked(*giver);
     SetTimerLocked(*giver);
   }
+}
+
+void MemoryStore::CountLossLocked(TopicLog& log) {
+  const Offset through = log.lost().through();
+  if (through == log.counted_lost) return;
+  log.counted_lost = through;
+  log.loss_number = ++losses_;
 }
 
 absl::Time MemoryStore::ForgetAtLocked(const TopicLog& log) const {
@@ -411,7 +434,7 @@ absl::Time MemoryStore::ForgetAtLocked(const TopicLog& log) const {
 void MemoryStore::EraseLocked(TopicLog& log) {
   budget_.Remove(log);
   DropTimerLocked(log);
-  topics_.erase(*log.name());
+  directory_.Remove(log);
 }
 
 void MemoryStore::DropTimerLocked(TopicLog& log) {
@@ -441,7 +464,9 @@ void MemoryStore::OnTimerLocked(TopicLog& log) {
   }
   log.Trim(now);
   if (ForgetAtLocked(log) <= now) {
-    forgotten_through_ = std::max(forgotten_through_, log.last());
+    forgotten_.lost.gone_through =
+        std::max(forgotten_.lost.gone_through, log.last());
+    forgotten_.number = ++losses_;
     EraseLocked(log);
   } else {
     SettleLocked(log);

@@ -11,6 +11,7 @@
 #include "absl/types/optional.h"
 #include "absl/types/span.h"
 #include "bridge/event/entry.h"
+#include "bridge/event/selector.h"
 #include "bridge/event/topic_settings.h"
 
 namespace sluice {
@@ -25,6 +26,14 @@ struct Lost {
 
   // The place from which all is there.
   Offset through() const { return std::max(trimmed_through, gone_through); }
+};
+
+// A place in the log before which entries of a name are lost.
+struct Hole {
+  std::string topic;
+  Lost lost;
+  // Counts losses in the order in which they happened, over the whole log.
+  uint64_t number = 0;
 };
 
 // What a store knows of a topic at one visible end.
@@ -100,13 +109,28 @@ class Store {
     Offset before_last = 0;  // the place before the last N events that are kept
   };
 
-  // A part of a topic: all that it has in (after, reached].
+  // What a selector's topics are together, at one visible end.
+  struct Overview {
+    Offset visible_end = 0;
+    Offset before_first = 0;  // the place before the first event that is kept
+    Offset before_last = 0;   // the place before the last N
+    uint64_t losses = 0;      // the number of the last loss, whichever topic's
+    // The ends of the topics that are named and have ended, in the log's order.
+    std::vector<EntryRef> ends;
+    // All have ended that the selector can select, the last one here; 0: not
+    // so.
+    Offset ended_at = 0;
+    bool all_there = false;  // each topic that is named is there
+  };
+
+  // A part of what is selected: all that there is in (after, reached].
   struct Segment {
     std::vector<EntryRef> entries;
-    Offset reached = 0;   // at least the offset asked for
-    bool at_end = false;  // `reached` was the visible end
-    Lost lost;            // a gap if it reaches beyond the offset asked for
-    TopicSettings settings;
+    std::vector<Hole> holes;  // in (after, reached], in the log's order
+    Offset reached = 0;       // at least the offset asked for
+    bool at_end = false;      // `reached` was the visible end
+    Offset ended_at = 0;      // see Overview
+    TopicSettings settings;   // of a single topic
   };
 
   virtual ~Store() = default;
@@ -122,11 +146,11 @@ class Store {
   virtual void Release(const std::string& topic, Lease lease,
                        absl::Duration grace) = 0;
 
-  // From `ready` on, the listener hears of every entry of `topic` after the
-  // offset that `ready` gets. Watches are counted.
-  virtual void Watch(const std::string& topic,
+  // From `ready` on, the listener hears of every entry that is selected after
+  // the offset that `ready` gets. Watches are counted.
+  virtual void Watch(const Selector& selector,
                      std::function<void(Offset visible_end)> ready) = 0;
-  virtual void Unwatch(const std::string& topic) = 0;
+  virtual void Unwatch(const Selector& selector) = 0;
 
   // `id`: an event's id to look up, or empty. `last`: how far back
   // `before_last` is, in events.
@@ -134,9 +158,14 @@ class Store {
                         uint64_t last,
                         std::function<void(Description)> done) = 0;
 
-  // About `max_bytes` of the topic's entries after `after`, at least one if
-  // there is one.
-  virtual void Read(const std::string& topic, Offset after, size_t max_bytes,
+  // `last`: how far back `before_last` is, in events.
+  virtual void DescribeAll(const Selector& selector, uint64_t last,
+                           std::function<void(Overview)> done) = 0;
+
+  // About `max_bytes` of the entries after `after` that are selected, at least
+  // one if there is one. A pattern selects a tombstone's end only for those who
+  // may have read the topic: not from the log's beginning.
+  virtual void Read(const Selector& selector, Offset after, size_t max_bytes,
                     std::function<void(Segment)> done) = 0;
 
   // AlreadyExists for a live topic, and for an ended one unless

@@ -6,10 +6,6 @@
 namespace sluice {
 namespace {
 
-// What an entry costs a segment beyond its payload: the framing around it,
-// roughly.
-constexpr size_t kFramingBytes = 48;
-
 // What an event, an id of one, and a topic take in memory beside their text:
 // the objects, their places in tables, and the allocator's share.
 constexpr uint64_t kEventBytes = sizeof(Entry) + 64;
@@ -129,30 +125,13 @@ Offset TopicLog::BeforeLast(uint64_t count, Offset visible_end) const {
   return end_ == nullptr ? visible_end : end_->offset() - 1;
 }
 
-Store::Segment TopicLog::Read(Offset after, size_t max_bytes,
-                              Offset visible_end) const {
-  Store::Segment segment;
-  segment.lost = lost();
-  segment.settings = settings_;
-  auto next = std::upper_bound(events_.begin() + static_cast<ptrdiff_t>(head_),
-                               events_.end(), after,
-                               [](Offset offset, const EntryRef& entry) {
-                                 return offset < entry->offset();
-                               });
-  size_t bytes = 0;
-  for (; next != events_.end() && (bytes == 0 || bytes < max_bytes); ++next) {
-    bytes += (*next)->size_bytes() + kFramingBytes;
-    segment.entries.push_back(*next);
-  }
-  segment.at_end = next == events_.end();
-  if (!segment.at_end) {
-    segment.reached = segment.entries.back()->offset();
-    return segment;
-  }
-  if (end_ != nullptr && end_->offset() > after)
-    segment.entries.push_back(end_);
-  segment.reached = std::max(after, visible_end);
-  return segment;
+absl::Span<const EntryRef> TopicLog::EventsAfter(Offset after) const {
+  const auto kept = absl::MakeConstSpan(events_).subspan(head_);
+  const auto next = std::upper_bound(kept.begin(), kept.end(), after,
+                                     [](Offset offset, const EntryRef& entry) {
+                                       return offset < entry->offset();
+                                     });
+  return kept.subspan(static_cast<size_t>(next - kept.begin()));
 }
 
 void TopicLog::Claim(const absl::optional<Store::Lease>& lease) {

@@ -61,7 +61,12 @@ class TopicLog {
   TopicInfo Info() const;
   // The place before the last `count` events.
   Offset BeforeLast(uint64_t count, Offset visible_end) const;
-  Store::Segment Read(Offset after, size_t max_bytes, Offset visible_end) const;
+  // What there is after `after`: events, and then maybe the end.
+  absl::Span<const EntryRef> EventsAfter(Offset after) const;
+  // Whether a reader at `after` has something to read, or to miss.
+  bool HasAfter(Offset after) const {
+    return std::max(last_, lost().through()) > after;
+  }
 
   // The claim; see Store::Release. Whoever names the topic ends a grace, also
   // without a claim of its own.
@@ -75,6 +80,10 @@ class TopicLog {
   static uint64_t OwnBytesOf(const std::string& name);
   uint64_t EventBytes() const;
   static uint64_t BytesOf(const EventDraft& draft);
+
+  // The store's: how much of what is lost it has counted, and as which loss.
+  Offset counted_lost = 0;
+  uint64_t loss_number = 0;
 
   // The store's timer: when it is set for this topic.
   absl::Time timer = absl::InfiniteFuture();

@@ -24,19 +24,23 @@ class HeldStore final : public Store {
                absl::Duration grace) override {
     store_->Release(topic, lease, grace);
   }
-  void Watch(const std::string& topic,
+  void Watch(const Selector& selector,
              std::function<void(Offset)> ready) override {
-    store_->Watch(topic, std::move(ready));
+    store_->Watch(selector, std::move(ready));
   }
-  void Unwatch(const std::string& topic) override { store_->Unwatch(topic); }
+  void Unwatch(const Selector& selector) override { store_->Unwatch(selector); }
+  void DescribeAll(const Selector& selector, uint64_t last,
+                   std::function<void(Overview)> done) override {
+    store_->DescribeAll(selector, last, std::move(done));
+  }
   void Describe(const std::string& topic, const std::string& id, uint64_t last,
                 std::function<void(Description)> done) override {
     store_->Describe(topic, id, last, std::move(done));
   }
-  void Read(const std::string& topic, Offset after, size_t max_bytes,
+  void Read(const Selector& selector, Offset after, size_t max_bytes,
             std::function<void(Segment)> done) override {
-    auto read = [this, topic, after, max_bytes, done = std::move(done)] {
-      store_->Read(topic, after, max_bytes, done);
+    auto read = [this, selector, after, max_bytes, done = std::move(done)] {
+      store_->Read(selector, after, max_bytes, done);
     };
     {
       MutexLock lock(mutex_);

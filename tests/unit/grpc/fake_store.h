@@ -36,15 +36,17 @@ class FakeStore : public Store {
     released.push_back({topic, lease, grace});
   }
 
-  void Watch(const std::string&, std::function<void(Offset)> ready) override {
+  void Watch(const Selector&, std::function<void(Offset)> ready) override {
     ready(0);
   }
-  void Unwatch(const std::string&) override {}
+  void Unwatch(const Selector&) override {}
+  void DescribeAll(const Selector&, uint64_t,
+                   std::function<void(Overview)>) override {}
   void Describe(const std::string&, const std::string&, uint64_t,
                 std::function<void(Description)> done) override {
     describes.push_back(std::move(done));
   }
-  void Read(const std::string&, Offset, size_t,
+  void Read(const Selector&, Offset, size_t,
             std::function<void(Segment)> done) override {
     done(Segment());
   }

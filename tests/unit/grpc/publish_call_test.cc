@@ -429,11 +429,13 @@ class ThreadedStore final : public Store {
   void Release(const std::string&, Lease, absl::Duration) override {
     ++releases;
   }
-  void Watch(const std::string&, std::function<void(Offset)>) override {}
-  void Unwatch(const std::string&) override {}
+  void Watch(const Selector&, std::function<void(Offset)>) override {}
+  void Unwatch(const Selector&) override {}
+  void DescribeAll(const Selector&, uint64_t,
+                   std::function<void(Overview)>) override {}
   void Describe(const std::string&, const std::string&, uint64_t,
                 std::function<void(Description)>) override {}
-  void Read(const std::string&, Offset, size_t,
+  void Read(const Selector&, Offset, size_t,
             std::function<void(Segment)>) override {}
   void Create(const std::string&, TopicSettings, bool,
               std::function<void(absl::StatusOr<TopicInfo>)>) override {}

@@ -117,7 +117,7 @@ TEST_F(TopicServiceWithRulesTest, WhatCreateLeavesOutIsTheRulesThenTheServers) {
 TEST_F(TopicServiceWithRulesTest, ATopicThatOnlyReadersHoldHasThoseOfItsRule) {
   LoopInbox inbox([] {});
   const auto view = hub_.Watch(
-      "price.eur", inbox, [] {}, [] {});
+      Selector("price.eur"), inbox, [] {}, [] {});
   view->CountSubscribers(1);
   ASSERT_TRUE(Get("price.eur").ok());
   EXPECT_EQ(topic_.settings().retention_events(), 1u);
@@ -250,7 +250,7 @@ TEST_F(TopicServiceTest, ATopicThatOnlyReadersHoldIsThere) {
   LoopInbox inbox([] {});
   {
     const auto view = hub_.Watch(
-        "a", inbox, [] {}, [] {});
+        Selector("a"), inbox, [] {}, [] {});
     view->CountSubscribers(2);
     ASSERT_TRUE(Get("a").ok());
     EXPECT_EQ(topic_.name(), "a");

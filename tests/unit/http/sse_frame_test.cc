@@ -150,7 +150,7 @@ TEST(SseFrameTest, AGapSaysFromWhereTheStreamGoesOn) {
                {GapReason::kEpochChanged, "epoch_changed"},
                {GapReason::kGone, "gone"}};
   for (const auto& row : kRows) {
-    EXPECT_EQ(GapFrame(Gap{"abc", 41, row.reason}, "a.b", TestEpoch()),
+    EXPECT_EQ(GapFrame(Gap{"abc", 41, row.reason}, {"a.b"}, TestEpoch()),
               absl::StrCat("id: abcdefghij234-41\nevent: sluice.gap\n"
                            "data: {\"requested\":\"abc\","
                            "\"resumed\":\"abcdefghij234-41\",\"reason\":\"",
@@ -160,7 +160,7 @@ TEST(SseFrameTest, AGapSaysFromWhereTheStreamGoesOn) {
 
 TEST(SseFrameTest, WhatAReaderRequestedCannotBreakAGap) {
   const std::string frame = GapFrame(
-      Gap{"\"<a>\x01\xE9\\", 0, GapReason::kUnknownId}, "t", TestEpoch());
+      Gap{"\"<a>\x01\xE9\\", 0, GapReason::kUnknownId}, {"t"}, TestEpoch());
   EXPECT_EQ(frame,
             "id: abcdefghij234-0\nevent: sluice.gap\n"
             "data: {\"requested\":\"\\\"<a>\\u0001\\ufffd\\\\\","

@@ -36,7 +36,7 @@ class HubTest : public testing::Test {
 
   std::unique_ptr<TopicView> Watch(const std::string& topic) {
     return hub_.Watch(
-        topic, inbox_, [this] { ++news_; }, [] {});
+        Selector(topic), inbox_, [this] { ++news_; }, [] {});
   }
 
   Hub hub_;
@@ -130,19 +130,22 @@ TEST_F(HubTest, FromReplayToLiveNothingIsLostOrDoubled) {
     for (int turn = 0; turn < 20; ++turn) {
       const TopicView::Tail tail = view->Take();
       while (at < tail.from) {
-        store_->Read("t0", at, 4096, [&](const Store::Segment& segment) {
-          for (const EntryRef& entry : segment.entries) take(entry);
-          at = std::max(at, segment.reached);
-        });
+        store_->Read(Selector("t0"), at, 4096,
+                     [&](const Store::Segment& segment) {
+                       for (const EntryRef& entry : segment.entries)
+                         take(entry);
+                       at = std::max(at, segment.reached);
+                     });
       }
       for (const EntryRef& entry : tail.entries) take(entry);
     }
     Offset counted = 0;
-    store_->Read("t0", 0, 1 << 30, [&](const Store::Segment& segment) {
-      for (const EntryRef& entry : segment.entries) {
-        if (entry->offset() <= at) ++counted;
-      }
-    });
+    store_->Read(Selector("t0"), 0, 1 << 30,
+                 [&](const Store::Segment& segment) {
+                   for (const EntryRef& entry : segment.entries) {
+                     if (entry->offset() <= at) ++counted;
+                   }
+                 });
     ASSERT_EQ(seen, counted);
     inbox_.RunMarked();
   }

@@ -179,5 +179,75 @@ TEST_F(FindPlaceTest, ATopicThatIsNotThereStartsAsItWillOnceItIs) {
   EXPECT_TRUE(Find({}).tell_position);
 }
 
+// Several topics in a log that is at 30: events from 6 on, one topic ended at
+// 12.
+class FindPlaceOfSeveralTest : public testing::Test {
+ protected:
+  FindPlaceOfSeveralTest() {
+    overview_.visible_end = 30;
+    overview_.before_first = 5;
+    overview_.before_last = 20;
+    overview_.losses = 7;
+    overview_.ends.push_back(EndAt(12));
+  }
+
+  static EntryRef EndAt(Offset offset) {
+    return std::make_shared<const Entry>(
+        offset, absl::UnixEpoch(), std::make_shared<const std::string>("t"),
+        sluice::End{}, false);
+  }
+  Place Find(StartAt start,
+             const std::vector<std::string>& entries = {"t", "u"}) const {
+    return FindPlace(start, *Selector::Parse(entries), overview_, epoch_);
+  }
+  Place FindId(const std::string& id) const { return Find({id, {}, {}}); }
+  std::string At(Offset offset) const {
+    return Cursor{epoch_, offset}.ToString();
+  }
+
+  const Epoch epoch_ = Epoch::Random();
+  Store::Overview overview_;
+};
+
+TEST_F(FindPlaceOfSeveralTest, NamesStartAtTheEarliestAndPatternsAtTheLatest) {
+  EXPECT_EQ(Find({}).after, 5u);
+  EXPECT_EQ(Find({}).known_losses, 7u);
+  EXPECT_FALSE(Find({}).tell_position);
+  EXPECT_TRUE(Find({}).ends.empty());
+  const Place latest = Find({}, {"t", "u.*"});
+  EXPECT_EQ(latest.after, 30u);
+  EXPECT_TRUE(latest.tell_position);
+  // What had ended before is told at once.
+  ASSERT_EQ(latest.ends.size(), 1u);
+  EXPECT_EQ(latest.ends[0]->offset(), 12u);
+  EXPECT_EQ(Find({"", {}, 3}).after, 20u);
+}
+
+TEST_F(FindPlaceOfSeveralTest, OnlyCursorsOfThisLogAreIds) {
+  EXPECT_EQ(FindId(At(17)).after, 17u);
+  EXPECT_EQ(FindId(At(17)).known_losses, 0u);
+  EXPECT_FALSE(FindId(At(17)).gap);
+  EXPECT_TRUE(FindId(At(17)).ends.empty());
+  EXPECT_EQ(FindId("order-7").gap->reason, GapReason::kUnknownId);
+  EXPECT_EQ(FindId(At(31)).gap->reason, GapReason::kUnknownId);
+  const Place other = FindId(Cursor{Epoch::Random(), 8}.ToString());
+  EXPECT_EQ(other.gap->reason, GapReason::kEpochChanged);
+  EXPECT_EQ(other.gap->resumed, 5u);
+  EXPECT_EQ(other.after, 5u);
+}
+
+TEST_F(FindPlaceOfSeveralTest, AllEndedLeavesNothingToWhoHasTheLastEnd) {
+  overview_.ends.push_back(EndAt(25));
+  overview_.ended_at = 25;
+  EXPECT_TRUE(FindId(At(25)).nothing_left);
+  EXPECT_TRUE(FindId(At(30)).nothing_left);
+  EXPECT_FALSE(FindId(At(24)).nothing_left);
+  const Place latest = Find({"", TopicSettings::Start::kLatest, {}});
+  EXPECT_EQ(latest.after, 24u);
+  EXPECT_FALSE(latest.tell_position);
+  EXPECT_EQ(latest.ends.size(), 1u);
+  EXPECT_FALSE(latest.nothing_left);
+}
+
 }  // namespace
 }  // namespace sluice

@@ -82,8 +82,23 @@ class StoreContract : public testing::TestWithParam<Kind> {
 
   Store::Segment Read(const std::string& topic, Offset after,
                       size_t max_bytes = 1 << 20) {
-    return Wait<Store::Segment>(
-        [&](auto done) { store_->Read(topic, after, max_bytes, done); });
+    return Wait<Store::Segment>([&](auto done) {
+      store_->Read(Selector(topic), after, max_bytes, done);
+    });
+  }
+
+  Store::Segment ReadAll(const std::vector<std::string>& entries, Offset after,
+                         size_t max_bytes = 1 << 20) {
+    return Wait<Store::Segment>([&](auto done) {
+      store_->Read(*Selector::Parse(entries), after, max_bytes, done);
+    });
+  }
+
+  Store::Overview DescribeAll(const std::vector<std::string>& entries,
+                              uint64_t last = 0) {
+    return Wait<Store::Overview>([&](auto done) {
+      store_->DescribeAll(*Selector::Parse(entries), last, done);
+    });
   }
 
   absl::StatusOr<TopicInfo> Create(const std::string& topic,

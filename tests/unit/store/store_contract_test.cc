@@ -90,7 +90,7 @@ TEST_P(StoreContract, CountKeepsExactlyTheLastEvents) {
   ASSERT_TRUE(PublishIds("a", {}, End{}).ok());
   const Store::Segment segment = Read("a", 0);
   EXPECT_EQ(Texts(segment), (std::vector<std::string>{"8", "9", "10", "END"}));
-  EXPECT_EQ(segment.lost.trimmed_through, 7u);
+  EXPECT_EQ(segment.holes.at(0).lost.trimmed_through, 7u);
   const auto info = *Describe("a").info;
   EXPECT_EQ(info.first, 8u);
   EXPECT_EQ(info.last_event, 10u);

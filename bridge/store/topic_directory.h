@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/container/btree_map.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "bridge/store/topic_log.h"
+
+namespace sluice {
+
+// The topics of a memory store: by name, and by what patterns select.
+//
+// Thread safety: none; the store's lock guards it.
+class TopicDirectory {
+ public:
+  TopicDirectory() = default;
+  TopicDirectory(const TopicDirectory&) = delete;
+  TopicDirectory& operator=(const TopicDirectory&) = delete;
+
+  size_t size() const { return topics_.size(); }
+
+  // Null if it is not there.
+  TopicLog* Find(absl::string_view name) const;
+
+  void Add(std::unique_ptr<TopicLog> log);
+  void Remove(const TopicLog& log);
+
+  // The topics that are selected, each once, in the order of their names. Looks
+  // at all whose names begin as a pattern does before its first wildcard.
+  std::vector<const TopicLog*> Select(const Selector& selector) const;
+
+ private:
+  absl::flat_hash_map<std::string, std::unique_ptr<TopicLog>> topics_;
+  absl::btree_map<absl::string_view, const TopicLog*> by_name_;
+};
+
+}  // namespace sluice
