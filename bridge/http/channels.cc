@@ -64,13 +64,17 @@ void Channels::EndRead() {
 }
 
 void Channels::NoteSegment(std::weak_ptr<TopicChannel> channel, Offset after) {
-  segments_.emplace_back(std::move(channel), after);
+  segments_.emplace_back(channel, after);
   while (segments_.size() > 1 &&
          (replay_bytes_ > static_cast<int64_t>(max_replay_bytes_) ||
           segments_.size() > kMaxSegments)) {
-    if (const auto oldest = segments_.front().first.lock())
-      oldest->DropSegment(segments_.front().second);
+    const auto [oldest, place] = std::move(segments_.front());
     segments_.pop_front();
+    // The one at hand may have been there before: a reader is waiting for it.
+    const bool at_hand = place == after && !oldest.owner_before(channel) &&
+                         !channel.owner_before(oldest);
+    if (at_hand) continue;
+    if (const auto dropping = oldest.lock()) dropping->DropSegment(place);
   }
 }
 

@@ -58,5 +58,19 @@ TEST_F(WakeUpTest, WhoJoinsWhileNewsWaitTakesNobodysTurn) {
   }
 }
 
+// With no room for a second segment, keeping one drops another, which must not
+// be the one that was read just now.
+TEST_F(WakeUpTest, ASegmentIsThereForWhomItWasRead) {
+  config_.replay_memory = 1;
+  Start();
+  Publish("t", {"a"}, false);
+  const auto first = Subscribe("t");
+  ASSERT_TRUE(first->ReadUntil("data: a\n"));
+  Publish("t", {"b"}, false);
+  ASSERT_TRUE(first->ReadUntil("data: b\n"));
+  const auto second = Subscribe("t");
+  EXPECT_TRUE(second->ReadUntil("data: b\n"));
+}
+
 }  // namespace
 }  // namespace sluice
