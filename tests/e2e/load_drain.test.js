@@ -86,6 +86,23 @@ test(`SIGTERM under ${STREAMS} streams and ${TOPICS} producers: whole events onl
   t.diagnostic(`a drain of 3 s took ${(took / 1e3).toFixed(2)} s`);
 });
 
+test('readers that take nothing do not keep a bridge from going', { timeout: 120000 }, async (t) => {
+  const bridge = await startBridge(t, '--drain=1s');
+  const producer = new Producer(bridge);
+  t.after(() => producer.close());
+  const fleet = startFleet(t, bridge);
+  await fleet.open('stuck', 50, 'stuck', 'stop=1000', 'rcvbuf=4096');
+  await fleet.untilOpen('stuck');
+  for (let number = 0; number < 10; ++number) {
+    await producer.batch({ topic: 'stuck', events: [{ text: numbered(number, 100000) }] });
+  }
+  await fleet.until('those in the middle of an event', 'stuck', ({ bytes, clients }) => bytes === clients * 1000);
+  await bridge.stop();
+  await fleet.tell('resume', 'stuck');
+  const report = await fleet.until('all to be closed', 'stuck', ({ ended, reset, clients }) => ended + reset === clients);
+  assert.deepEqual([report.lastChunk, report.done], [0, 0]);
+});
+
 for (const signal of ['SIGTERM', 'SIGINT']) {
   test(`while a bridge drains, its port answers as a full server's does, and a second signal, ${signal}, ends it at once`, { timeout: 120000 }, async (t) => {
     const bridge = await startBridge(t, '--drain=10m');
