@@ -4,9 +4,9 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
+#include "bridge/base/json.h"
 #include "clients/cli/clean_utf8.h"
 
 namespace sluice {
@@ -31,20 +31,7 @@ std::string StringField(const google::protobuf::Struct& object,
 
 std::string JsonQuote(std::string text) {
   CleanUtf8(text);
-  std::string json = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      json += {'\\', c};
-    } else if (c == '\n') {
-      json += "\\n";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      absl::StrAppendFormat(&json, "\\u%04x", byte);
-    } else {
-      json += c;
-    }
-  }
-  return json += '"';
+  return JsonString(text);
 }
 
 }  // namespace sluice

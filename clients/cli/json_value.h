@@ -19,8 +19,8 @@ absl::StatusOr<google::protobuf::Value> ParseJson(absl::string_view text);
 std::string StringField(const google::protobuf::Struct& object,
                         const std::string& key);
 
-// `text` as a JSON string, quotes included (RFC 8259 7). What is not UTF-8 in
-// it becomes U+FFFD.
+// `text` as a JSON string, quotes included (RFC 8259 7). Each sequence in it
+// that is not UTF-8 becomes U+FFFD, the rest stays.
 std::string JsonQuote(std::string text);
 
 }  // namespace sluice
