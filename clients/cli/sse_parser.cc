@@ -1,12 +1,44 @@
 #include "clients/cli/sse_parser.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 
 namespace sluice {
+namespace {
+
+// Nothing if `value` is not all digits. A number that nobody would wait for is
+// as good as the largest.
+absl::optional<absl::Duration> ParseRetry(absl::string_view value) {
+  if (value.empty() || !std::all_of(value.begin(), value.end(), [](char c) {
+        return absl::ascii_isdigit(static_cast<unsigned char>(c));
+      })) {
+    return absl::nullopt;
+  }
+  std::uint32_t milliseconds = 0;
+  const bool fits = absl::SimpleAtoi(value, &milliseconds);
+  return absl::Milliseconds(fits ? milliseconds
+                                 : std::numeric_limits<std::uint32_t>::max());
+}
+
+}  // namespace
+
+void SseParser::Restart(std::string last_event_id) {
+  line_.clear();
+  after_cr_ = false;
+  first_line_ = true;
+  type_.clear();
+  data_.clear();
+  id_.reset();
+  last_event_id_ = dispatched_id_ = std::move(last_event_id);
+}
 
 absl::Status SseParser::Feed(absl::string_view bytes,
                              std::vector<SseEvent>& events) {
@@ -61,12 +93,15 @@ void SseParser::Field(absl::string_view name, absl::string_view value) {
   } else if (name == "id" && value.find('\0') == absl::string_view::npos) {
     id_ = std::string(value);
     last_event_id_ = *id_;
+  } else if (name == "retry") {
+    if (const auto retry = ParseRetry(value)) retry_ = retry;
   }
 }
 
 void SseParser::Dispatch(std::vector<SseEvent>& events) {
   SseEvent event{std::exchange(type_, {}), std::exchange(data_, {}),
                  std::exchange(id_, absl::nullopt), last_event_id_};
+  dispatched_id_ = last_event_id_;
   // No data line at all: nothing is dispatched, but the id stands.
   if (event.data.empty()) return;
   event.data.pop_back();

@@ -11,6 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "absl/types/optional.h"
 
 namespace sluice {
@@ -37,6 +38,17 @@ class SseParser {
   // parser is of no further use.
   absl::Status Feed(absl::string_view bytes, std::vector<SseEvent>& events);
 
+  // What a browser would send as `Last-Event-ID` if the stream broke off now:
+  // an id counts from its blank line on, also where no data stands with it.
+  const std::string& last_event_id() const { return dispatched_id_; }
+
+  // The last `retry` there was; none: no such line that is a number.
+  absl::optional<absl::Duration> retry() const { return retry_; }
+
+  // Begins another stream, one that goes on after `last_event_id`. What was
+  // unfinished is forgotten, retry() stays.
+  void Restart(std::string last_event_id);
+
  private:
   absl::Status Line(absl::string_view line, std::vector<SseEvent>& events);
   void Field(absl::string_view name, absl::string_view value);
@@ -53,6 +65,8 @@ class SseParser {
   std::string data_;
   absl::optional<std::string> id_;
   std::string last_event_id_;
+  std::string dispatched_id_;
+  absl::optional<absl::Duration> retry_;
 };
 
 }  // namespace sluice

@@ -25,6 +25,9 @@ absl::Status UpstreamDecoder::Feed(absl::string_view bytes,
   if (event_stream_) {
     std::vector<StreamItem> items;
     const absl::Status status = stream_.Feed(bytes, items);
+    // A failed end comes as one chunk, and nearly always in one piece. If not,
+    // its first event is passed on, too: a producer's own is never late.
+    stream_.Release(items);
     for (StreamItem& item : items) TakeItem(std::move(item), events);
     return status;
   }

@@ -103,6 +103,52 @@ TEST(SseParserTest, AnEventWithoutABlankLineIsDropped) {
   EXPECT_THAT(Data("data: a\n"), IsEmpty());
 }
 
+TEST(SseParserTest, AnIdCountsFromItsBlankLineOn) {
+  SseParser parser(1000);
+  std::vector<SseEvent> events;
+  const auto feed = [&](absl::string_view bytes) {
+    EXPECT_TRUE(parser.Feed(bytes, events).ok());
+    return parser.last_event_id();
+  };
+  EXPECT_EQ(feed("id: 1\ndata: a\n"), "");
+  EXPECT_EQ(feed("\n"), "1");
+  EXPECT_EQ(feed("id: 2\n\n"), "2");
+  EXPECT_EQ(feed("id: 3\ndata: b\n"), "2");
+}
+
+TEST(SseParserTest, AnotherStreamBeginsWithNothingButTheId) {
+  SseParser parser(1000);
+  std::vector<SseEvent> events;
+  ASSERT_TRUE(
+      parser.Feed("id: 3\nevent: t\ndata: half\ndata: a lin", events).ok());
+  parser.Restart("2");
+  EXPECT_EQ(parser.last_event_id(), "2");
+  ASSERT_TRUE(parser
+                  .Feed("\xEF\xBB\xBF"
+                        "data: whole\n\n",
+                        events)
+                  .ok());
+  ASSERT_EQ(events.size(), 1u);
+  EXPECT_EQ(events[0].type, "");
+  EXPECT_EQ(events[0].data, "whole");
+  EXPECT_EQ(events[0].last_event_id, "2");
+}
+
+TEST(SseParserTest, RetryIsTheLastWholeNumberOfMilliseconds) {
+  SseParser parser(1000);
+  std::vector<SseEvent> events;
+  const auto feed = [&](absl::string_view bytes) {
+    EXPECT_TRUE(parser.Feed(bytes, events).ok());
+    return parser.retry();
+  };
+  EXPECT_EQ(feed("data: a\n\nretry: 2"), absl::nullopt);
+  EXPECT_EQ(feed("000\n"), absl::Seconds(2));
+  EXPECT_EQ(feed("retry: -1\nretry: 1.5\nretry:\nretry: 7 \n"),
+            absl::Seconds(2));
+  EXPECT_EQ(feed("retry:0\n"), absl::ZeroDuration());
+  EXPECT_GT(feed("retry: 99999999999999999999\n"), absl::Hours(24));
+}
+
 TEST(SseParserTest, ALineOrAnEventThatIsTooLargeIsAnError) {
   SseParser line(8);
   SseParser event(8);
