@@ -49,10 +49,19 @@ Without --end or --fail the topic stays open, and another producer may go on wit
 constexpr char kSubExamples[] = R"(
 Examples:
   sluice sub build.42
-  sluice sub prices --from latest --json | jq .data
+  sluice sub prices --from latest --json | jq -r .data
   sluice sub build.42 --last 10
+  sluice sub build.42 --last-event-id "$LAST" --max-reconnect-time inf
 
-Exit codes: 0 the topic is completed, 1 it failed or the connection was lost, 130 Ctrl-C.
+Each event is printed once. A lost connection is made again, and goes on after the last event that came: first after
+the pause that the bridge asks for, then after longer ones, until --max-reconnect-time is over. A first connection that
+fails is not tried again.
+
+If events that were asked for are no longer kept, a line on standard error says why, and from which cursor it went on.
+With --json the bridge's `sluice.gap` is printed as well, where they are missing.
+
+Exit codes: 0 the topic is completed; 1 it failed, the bridge refused, or the connection is lost for good; 2 bad usage;
+130 Ctrl-C.
 )";
 
 constexpr char kRelayExamples[] = R"(
@@ -72,10 +81,18 @@ struct Arguments {
   absl::optional<std::string> fail;
   std::string code = "UNKNOWN";
   SubOptions sub;
+  int heartbeat = 15;
+  std::string max_reconnect_time = "1m";
+  bool no_reconnect = false;
   RelayOptions relay;
   absl::optional<std::string> data;
   std::string idle_timeout = "20s";
 };
+
+bool IsDuration(const std::string& text, absl::Duration least) {
+  absl::Duration duration;
+  return absl::ParseDuration(text, &duration) && duration >= least;
+}
 
 void AddTopic(CLI::App& command, std::string& topic) {
   command.add_option("TOPIC", topic, "The topic, e.g. build.42")
@@ -134,6 +151,27 @@ void AddPub(CLI::App& app, Arguments& arguments) {
   pub.footer(kPubExamples);
 }
 
+void AddReconnect(CLI::App& sub, Arguments& arguments) {
+  sub.add_option("--heartbeat", arguments.heartbeat,
+                 "Seconds between signs of life that the bridge is asked for; "
+                 "three that are missing are a lost connection")
+      ->option_text("N [15]")
+      ->check(CLI::Range(1, 60).description(""));
+  auto* most =
+      sub.add_option("--max-reconnect-time", arguments.max_reconnect_time,
+                     "How long to try to reach the bridge again after a lost "
+                     "connection, e.g. 30s, 1h, inf")
+          ->option_text("DURATION [1m]")
+          ->check([](const std::string& text) {
+            return IsDuration(text, absl::ZeroDuration())
+                       ? ""
+                       : "a duration is meant, e.g. 0, 30s, 1h, inf";
+          });
+  sub.add_flag("--no-reconnect", arguments.no_reconnect,
+               "Exit at the first lost connection")
+      ->excludes(most);
+}
+
 void AddSub(CLI::App& app, Arguments& arguments) {
   CLI::App& sub =
       *app.add_subcommand("sub", "Print a topic's events as they come");
@@ -141,20 +179,32 @@ void AddSub(CLI::App& app, Arguments& arguments) {
   AddTopic(sub, options.topic);
   sub.add_flag("--json", options.json,
                "One JSON object an event and a line: topic, id, type, data");
-  sub.add_option("--from", options.from, "Where to start")
+  sub.add_option("--from", options.from,
+                 "Where to start; earliest, unless the topic says otherwise")
       ->option_text("earliest|latest")
       ->check(CLI::IsMember({"earliest", "latest"}).description(""));
-  sub.add_option("--last", options.last, "Start with the last N events")
+  sub.add_option("--last", options.last,
+                 "Start with the last N events; wins over --from")
       ->option_text("N")
       ->check(CLI::Range(0, 1000000000).description(""));
-  sub.add_option("--after", options.after,
-                 "Resume after this cursor or id; wins over --from and --last")
+  sub.add_option("--last-event-id", options.last_event_id,
+                 "Start after this id or cursor; wins over --from and --last")
       ->option_text("ID")
       ->check([](const std::string& id) {
         return id.find_first_of("\r\n") == std::string::npos
                    ? ""
                    : "an id is one line";
       });
+  AddReconnect(sub, arguments);
+  sub.add_option("--error-event", options.error_event,
+                 "What the bridge's error_event is set to; only needed if a "
+                 "producer's last event may look like a failed end")
+      ->option_text("TYPE")
+      ->check([](const std::string& type) {
+        return type.empty() ? "it is empty" : "";
+      });
+  sub.add_flag("--quiet,-q", options.quiet,
+               "No notes on missing events and lost connections");
   sub.footer(kSubExamples);
 }
 
@@ -190,10 +240,9 @@ void AddRelay(CLI::App& app, Arguments& arguments) {
                   "Silence that counts as a failure, e.g. 500ms, 20s, 1m")
       ->option_text("DURATION [20s]")
       ->check([](const std::string& text) {
-        absl::Duration duration;
-        const bool good = absl::ParseDuration(text, &duration) &&
-                          duration > absl::ZeroDuration();
-        return good ? "" : "a duration above 0 is meant, e.g. 500ms, 20s, 1m";
+        return IsDuration(text, absl::Nanoseconds(1))
+                   ? ""
+                   : "a duration above 0 is meant, e.g. 500ms, 20s, 1m";
       });
   relay.add_flag("--new", options.create,
                  "Begin a new topic, in place of one that has ended");
@@ -256,6 +305,13 @@ void FinishPub(Arguments& arguments) {
   error.set_message(*arguments.fail);
 }
 
+void FinishSub(Arguments& arguments) {
+  SubOptions& sub = arguments.sub;
+  sub.heartbeat = absl::Seconds(arguments.heartbeat);
+  absl::ParseDuration(arguments.max_reconnect_time, &sub.reconnect.at_most);
+  if (arguments.no_reconnect) sub.reconnect.at_most = absl::ZeroDuration();
+}
+
 void FinishRelay(Arguments& arguments) {
   HttpRequest& upstream = arguments.relay.upstream;
   absl::ParseDuration(arguments.idle_timeout, &arguments.relay.idle_timeout);
@@ -279,6 +335,7 @@ int RunCommandLine(int argc, const char* const* argv, const Io& io) {
   try {
     app.parse(argc, argv);
     if (app.got_subcommand("pub")) FinishPub(arguments);
+    if (app.got_subcommand("sub")) FinishSub(arguments);
     if (app.got_subcommand("relay")) FinishRelay(arguments);
   } catch (const CLI::ParseError& error) {
     std::ostringstream out;

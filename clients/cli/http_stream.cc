@@ -64,10 +64,12 @@ void HttpStream::Configure(const HttpRequest& request) {
 }
 
 void HttpStream::Wait(absl::Duration timeout,
-                      std::initializer_list<int> wakeups) {
+                      std::initializer_list<int> wakeups, int output) {
   if (done_) return;
   std::vector<curl_waitfd> extra;
   for (const int fd : wakeups) extra.push_back({fd, CURL_WAIT_POLLIN, 0});
+  // Poll tells of a pipe's lost reader unasked.
+  if (output >= 0) extra.push_back({output, 0, 0});
   const auto most = static_cast<std::int64_t>(std::numeric_limits<int>::max());
   // Rounded up: a timeout of 0.5 ms is not a busy loop.
   const auto wait = std::clamp<std::int64_t>(
@@ -109,9 +111,24 @@ void HttpStream::TakeHead() {
   if (type != nullptr) content_type_ = type;
 }
 
+bool HttpStream::FindEnd() const {
+  long version = 0;
+  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
+  if (version >= CURL_HTTP_VERSION_2_0) return true;
+  for (const char* name : {"Transfer-Encoding", "Content-Length"}) {
+    curl_header* header = nullptr;
+    constexpr int kLastRequest = -1;
+    if (curl_easy_header(easy_.get(), name, 0, CURLH_HEADER, kLastRequest,
+                         &header) == CURLHE_OK)
+      return true;
+  }
+  return false;
+}
+
 void HttpStream::TakeResult(CURLcode code) {
   done_ = true;
   TakeHead();
+  has_end_ = FindEnd();
   if (code == CURLE_OK) return;
   const std::string reason =
       error_[0] != '\0' ? error_ : curl_easy_strerror(code);

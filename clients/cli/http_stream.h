@@ -34,10 +34,12 @@ class HttpStream {
   HttpStream(const HttpStream&) = delete;
   HttpStream& operator=(const HttpStream&) = delete;
 
-  // Reads what is there, or waits up to `timeout` until something is or until
-  // one of `wakeups` is readable. May return early. While it is not called
-  // nothing is read: that is the backpressure.
-  void Wait(absl::Duration timeout, std::initializer_list<int> wakeups);
+  // Reads what is there, or waits up to `timeout` until something is, until one
+  // of `wakeups` is readable, or until the pipe `output` (-1: none) has lost
+  // its reader. May return early. While it is not called nothing is read: that
+  // is the backpressure.
+  void Wait(absl::Duration timeout, std::initializer_list<int> wakeups,
+            int output = -1);
 
   // What of the body has come since the last call.
   std::string Take();
@@ -56,6 +58,11 @@ class HttpStream {
   bool done() const { return done_; }
   const absl::Status& result() const { return result_; }
 
+  // Whether a result() of OK can be told from a loss: the answer has a last
+  // chunk, a length or an end of its own. Without any of them (HTTP/1.0) it may
+  // have been cut anywhere.
+  bool has_end() const { return has_end_; }
+
  private:
   // CURL and CURLM are both void to C++.
   struct FreeEasy {
@@ -72,6 +79,7 @@ class HttpStream {
                             void* self);
   void Configure(const HttpRequest& request);
   void TakeHead();
+  bool FindEnd() const;
   void TakeResult(CURLcode code);
 
   std::unique_ptr<curl_slist, FreeList> headers_;
@@ -84,6 +92,7 @@ class HttpStream {
   std::string content_type_;
   bool done_ = false;
   absl::Status result_;
+  bool has_end_ = false;
 };
 
 // `text` with everything percent-encoded but the unreserved characters of RFC

@@ -1,27 +1,38 @@
 #include "clients/cli/sub.h"
 
-#include <unistd.h>
+#include <poll.h>
 
-#include <cerrno>
-#include <cstring>
+#include <algorithm>
+#include <memory>
+#include <random>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
 #include "clients/cli/exit_code.h"
 #include "clients/cli/http_stream.h"
-#include "clients/cli/json_value.h"
 #include "clients/cli/limits.h"
+#include "clients/cli/output.h"
+#include "clients/cli/pace.h"
 #include "clients/cli/sluice_stream.h"
 #include "clients/cli/status_text.h"
+#include "clients/cli/sub_text.h"
 #include "clients/cli/terminal.h"
 
 namespace sluice {
 namespace {
 
 constexpr std::size_t kMaxErrorBody = std::size_t{64} << 10;
+constexpr int kMissedHeartbeats = 3;
+// How long the second event of a failed end may come after the first: they are
+// one chunk, but a network may cut that in two.
+constexpr absl::Duration kHold = absl::Seconds(1);
+
+// What a proxy answers while the bridge behind it is away.
+bool IsProxysOwn(int status) {
+  return status == 502 || status == 503 || status == 504;
+}
 
 class Sub {
  public:
@@ -29,81 +40,183 @@ class Sub {
       : options_(options),
         endpoints_(endpoints),
         io_(io),
-        terminal_(io.err, /*quiet=*/true),
-        stream_(Request(options, endpoints)) {}
+        silence_(kMissedHeartbeats * options.heartbeat),
+        terminal_(io.err, options.quiet),
+        output_(io.out, io.interrupt),
+        events_(kMaxInputEventBytes, options.error_event),
+        reconnect_(options.reconnect) {}
 
   int Run();
 
  private:
-  static HttpRequest Request(const SubOptions& options,
-                             const Endpoints& endpoints);
-  // Each returns an exit code once it is known.
-  absl::optional<int> TakeBody(const std::string& bytes);
-  absl::optional<int> TakeItem(const StreamItem& item);
-  int TakeResult();
-  int TakeError();
+  // An exit code, once it is known.
+  using Exit = absl::optional<int>;
+
+  HttpRequest Request() const;
+  // One connection, until it is over. No exit: comes back at `next_`.
+  Exit Follow();
+  Exit Turn();
+  Exit AwaitReturn();
+
+  bool IsStream() const;
+  void TakeConnected();
+  Exit TakeBody(const std::string& bytes);
+  Exit TakeItems(const std::vector<StreamItem>& items);
+  Exit TakeItem(const StreamItem& item);
+  Exit TakeResult();
+  Exit TakeError();
+  Exit NotReached(absl::string_view reason);
+  Exit ComeBack(absl::string_view reason);
+  Exit ReleaseHeld();
+  int End();
+  Exit Flush();
+
   void Print(const SseEvent& event);
-  bool Flush();
+  void Tell(absl::string_view sentence);
   int Fail(absl::string_view sentence);
 
   const SubOptions& options_;
   const Endpoints& endpoints_;
   const Io& io_;
+  const absl::Duration silence_;
   Terminal terminal_;
-  HttpStream stream_;
-  SluiceStream events_{kMaxInputEventBytes};
+  Output output_;
+  SluiceStream events_;
+  Reconnect reconnect_;
+  std::minstd_rand random_{std::random_device{}()};
+
+  std::unique_ptr<HttpStream> stream_;
   std::string error_body_;
-  std::string output_;
+  // This connection is an event stream; there has been one.
+  bool connected_ = false;
+  bool was_connected_ = false;
+  // An outage that the user knows of.
+  bool lost_ = false;
+  // When something came last.
+  absl::Time heard_;
+  // When what is held back turns out to be an event like any other.
+  absl::Time release_;
+  absl::Time next_;
 };
 
-HttpRequest Sub::Request(const SubOptions& options,
-                         const Endpoints& endpoints) {
+int Sub::Run() {
+  while (true) {
+    if (const Exit exit = Follow()) return *exit;
+    stream_.reset();
+    if (const Exit exit = AwaitReturn()) return *exit;
+  }
+}
+
+HttpRequest Sub::Request() const {
   HttpRequest request;
-  request.url = EventsUrl(options, endpoints.http);
+  request.url = EventsUrl(endpoints_.http, options_);
   request.headers = {"Accept: text/event-stream"};
-  if (!options.after.empty())
-    request.headers.push_back(absl::StrCat("Last-Event-ID: ", options.after));
+  const std::string& id = events_.last_event_id().empty()
+                              ? options_.last_event_id
+                              : events_.last_event_id();
+  if (!id.empty())
+    request.headers.push_back(absl::StrCat("Last-Event-ID: ", id));
   return request;
 }
 
-int Sub::Run() {
+Sub::Exit Sub::Follow() {
+  events_.Restart();
+  stream_ = std::make_unique<HttpStream>(Request());
+  error_body_.clear();
+  connected_ = false;
+  heard_ = SteadyNow();
+  release_ = absl::InfiniteFuture();
   while (!io_.interrupt.raised()) {
-    stream_.Wait(absl::InfiniteDuration(), {io_.interrupt.fd()});
-    const auto code = TakeBody(stream_.Take());
-    if (!Flush()) break;
-    if (code) return *code;
-    if (stream_.done()) return TakeResult();
+    if (const Exit exit = Turn()) return exit;
+    if (stream_->done()) return TakeResult();
+    if (SteadyNow() - heard_ < silence_) continue;
+    const std::string reason =
+        absl::StrCat("nothing came for ", absl::FormatDuration(silence_));
+    return connected_
+               ? ComeBack(absl::StrCat("the connection was lost: ", reason))
+               : NotReached(reason);
   }
-  return io_.interrupt.raised() ? kExitInterrupted : kExitFailure;
+  return kExitInterrupted;
 }
 
-absl::optional<int> Sub::TakeBody(const std::string& bytes) {
+Sub::Exit Sub::Turn() {
+  const absl::Time until = std::min(heard_ + silence_, release_);
+  stream_->Wait(std::max(until - SteadyNow(), absl::ZeroDuration()),
+                {io_.interrupt.fd()}, io_.out);
+  const std::string bytes = stream_->Take();
+  if (const Exit exit = TakeBody(bytes)) return exit;
+  if (SteadyNow() >= release_) {
+    if (const Exit exit = ReleaseHeld()) return exit;
+  }
+  if (const Exit exit = Flush()) return exit;
+  if (output_.closed()) return kExitFailure;
+  // After the output: while its reader paused, nobody listened.
+  if (!bytes.empty()) heard_ = SteadyNow();
+  if (!events_.holds()) {
+    release_ = absl::InfiniteFuture();
+  } else if (release_ == absl::InfiniteFuture()) {
+    release_ = SteadyNow() + kHold;
+  }
+  return absl::nullopt;
+}
+
+Sub::Exit Sub::AwaitReturn() {
+  while (!io_.interrupt.raised()) {
+    const absl::Duration left = next_ - SteadyNow();
+    if (left <= absl::ZeroDuration()) return absl::nullopt;
+    pollfd fds[] = {{io_.interrupt.fd(), POLLIN, 0}, {io_.out, 0, 0}};
+    const auto milliseconds =
+        absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1)));
+    poll(fds, 2, static_cast<int>(milliseconds));
+    if (output_.closed()) return kExitFailure;
+  }
+  return kExitInterrupted;
+}
+
+bool Sub::IsStream() const {
+  return stream_->status() == 200 && stream_->is_event_stream();
+}
+
+Sub::Exit Sub::TakeBody(const std::string& bytes) {
   if (bytes.empty()) return absl::nullopt;
-  if (stream_.status() != 200 || !stream_.is_event_stream()) {
+  if (!IsStream()) {
     error_body_.append(bytes);
     if (error_body_.size() > kMaxErrorBody) return TakeError();
     return absl::nullopt;
   }
+  TakeConnected();
   std::vector<StreamItem> items;
   const absl::Status status = events_.Feed(bytes, items);
-  for (const StreamItem& item : items) {
-    if (const auto code = TakeItem(item)) return code;
-  }
+  if (const Exit exit = TakeItems(items)) return exit;
   if (!status.ok()) return Fail(status.message());
   return absl::nullopt;
 }
 
-absl::optional<int> Sub::TakeItem(const StreamItem& item) {
+void Sub::TakeConnected() {
+  if (std::exchange(connected_, true)) return;
+  was_connected_ = true;
+  reconnect_.Connected();
+  if (std::exchange(lost_, false)) terminal_.Summary("connected again");
+}
+
+Sub::Exit Sub::TakeItems(const std::vector<StreamItem>& items) {
+  for (const StreamItem& item : items) {
+    if (const Exit exit = TakeItem(item)) return exit;
+  }
+  return absl::nullopt;
+}
+
+Sub::Exit Sub::TakeItem(const StreamItem& item) {
   switch (item.kind) {
     case StreamItem::Kind::kEvent:
       Print(item.event);
       return absl::nullopt;
     case StreamItem::Kind::kGap:
-      terminal_.Note(
-          absl::StrCat("some events are no longer there: ", item.event.data));
+      if (options_.json) Print(item.event);
+      Tell(GapSentence(item.event));
       return absl::nullopt;
     case StreamItem::Kind::kCompleted:
-      return kExitOk;
+      return End();
     case StreamItem::Kind::kFailed:
       return Fail(absl::StrCat("the topic failed: ", CodeName(item.code), ": ",
                                item.message));
@@ -111,88 +224,93 @@ absl::optional<int> Sub::TakeItem(const StreamItem& item) {
   return absl::nullopt;
 }
 
-int Sub::TakeResult() {
-  if (stream_.result().ok()) {
-    // Nothing is left of a topic that has ended.
-    if (stream_.status() == 204) return kExitOk;
-    if (stream_.status() != 200 || !stream_.is_event_stream())
-      return TakeError();
-    return Fail("the stream broke off: the topic has not ended");
+Sub::Exit Sub::TakeResult() {
+  const bool complete = stream_->result().ok();
+  // Nothing is left of a topic that has ended; or this was the end of one that
+  // is not marked.
+  if (stream_->status() == 204 ||
+      (complete && IsStream() && stream_->has_end())) {
+    return End();
   }
-  if (stream_.status() != 0) return Fail(stream_.result().message());
-  return Fail(
-      absl::StrCat("can't reach the bridge at ", endpoints_.http,
-                   " (HTTP): ", stream_.result().message(),
-                   "; is it running? --http or SLUICE_HTTP says where"));
+  if (stream_->status() == 0) return NotReached(stream_->result().message());
+  if (!IsStream())
+    return complete ? TakeError() : NotReached(stream_->result().message());
+  // Its head may have come alone.
+  TakeConnected();
+  return ComeBack(complete ? "the connection was lost: the stream broke off"
+                           : stream_->result().message());
 }
 
-int Sub::TakeError() {
-  const auto json = ParseJson(error_body_);
-  if (json.ok()) {
-    const auto& fields = json->struct_value().fields();
-    const auto error = fields.find("error");
-    if (error != fields.end() && error->second.has_struct_value()) {
-      const auto& object = error->second.struct_value();
-      return Fail(absl::StrCat(StringField(object, "code"), ": ",
-                               StringField(object, "message")));
-    }
+Sub::Exit Sub::TakeError() {
+  const std::string sentence = RefusalSentence(
+      endpoints_.http, stream_->status(), stream_->content_type(), error_body_);
+  if (was_connected_ && IsProxysOwn(stream_->status()))
+    return ComeBack(sentence);
+  return Fail(sentence);
+}
+
+Sub::Exit Sub::NotReached(absl::string_view reason) {
+  const std::string sentence = absl::StrCat(
+      "can't reach the bridge at ", endpoints_.http, " (HTTP): ", reason);
+  if (was_connected_) return ComeBack(sentence);
+  return Fail(absl::StrCat(sentence,
+                           "; is it running? --http or SLUICE_HTTP says "
+                           "where"));
+}
+
+Sub::Exit Sub::ComeBack(absl::string_view reason) {
+  const absl::Time now = SteadyNow();
+  const double random = std::uniform_real_distribution<double>(0, 1)(random_);
+  const auto wait = reconnect_.Lost(now, events_.retry(), random);
+  if (!wait) {
+    if (const Exit exit = ReleaseHeld()) return exit;
+    if (options_.reconnect.at_most <= absl::ZeroDuration()) return Fail(reason);
+    return Fail(absl::StrCat(reason, "; gave up after ",
+                             absl::FormatDuration(options_.reconnect.at_most)));
   }
-  const std::string type =
-      stream_.content_type().empty() ? "nothing" : stream_.content_type();
-  return Fail(
-      absl::StrCat(endpoints_.http, " answered ", stream_.status(), " with ",
-                   type, ", not with an event stream; is it a Sluice bridge?"));
+  if (!std::exchange(lost_, true)) Tell(absl::StrCat(reason, "; coming back"));
+  next_ = now + *wait;
+  return absl::nullopt;
+}
+
+Sub::Exit Sub::ReleaseHeld() {
+  std::vector<StreamItem> items;
+  events_.Release(items);
+  if (const Exit exit = TakeItems(items)) return exit;
+  return Flush();
+}
+
+int Sub::End() { return ReleaseHeld().value_or(kExitOk); }
+
+Sub::Exit Sub::Flush() {
+  const absl::Status status = output_.Flush();
+  if (status.ok()) return absl::nullopt;
+  if (io_.interrupt.raised()) return kExitInterrupted;
+  // `sluice sub topic | head` is no mistake.
+  if (!absl::IsCancelled(status)) terminal_.Note(status.message());
+  return kExitFailure;
 }
 
 void Sub::Print(const SseEvent& event) {
-  if (!options_.json) {
-    absl::StrAppend(&output_, event.data, "\n");
-    return;
-  }
-  absl::StrAppend(&output_, "{\"topic\":", JsonQuote(options_.topic),
-                  ",\"id\":", JsonQuote(event.last_event_id),
-                  ",\"type\":", JsonQuote(event.type),
-                  ",\"data\":", JsonQuote(event.data), "}\n");
+  absl::StrAppend(&output_.text(),
+                  options_.json ? JsonLine(options_.topic, event) : event.data,
+                  "\n");
 }
 
-bool Sub::Flush() {
-  absl::string_view rest = output_;
-  while (!rest.empty()) {
-    const auto written = write(io_.out, rest.data(), rest.size());
-    if (written >= 0) {
-      rest.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno != EINTR || io_.interrupt.raised()) {
-      // `sluice sub topic | head` is no mistake.
-      if (errno != EPIPE && errno != EINTR) {
-        terminal_.Note(absl::StrCat("can't write to standard output: ",
-                                    std::strerror(errno)));
-      }
-      return false;
-    }
-  }
-  output_.clear();
-  return true;
+void Sub::Tell(absl::string_view sentence) {
+  if (options_.quiet) return;
+  // What came before is to be seen before it.
+  static_cast<void>(Flush());
+  terminal_.Note(sentence);
 }
 
 int Sub::Fail(absl::string_view sentence) {
-  // What came before is to be seen before it.
-  Flush();
+  static_cast<void>(Flush());
   terminal_.Note(sentence);
   return kExitFailure;
 }
 
 }  // namespace
-
-std::string EventsUrl(const SubOptions& options, const std::string& base) {
-  std::string url = absl::StrCat(absl::StripSuffix(base, "/"), "/v1/topics/",
-                                 PercentEncode(options.topic), "/events");
-  const char* separator = "?";
-  if (!options.from.empty())
-    absl::StrAppend(&url, std::exchange(separator, "&"), "from=", options.from);
-  if (options.last >= 0)
-    absl::StrAppend(&url, std::exchange(separator, "&"), "last=", options.last);
-  return url;
-}
 
 int RunSub(const SubOptions& options, const Endpoints& endpoints,
            const Io& io) {

@@ -1,9 +1,12 @@
-// `sluice sub`: a topic's events on standard output.
+// `sluice sub`: a topic's events on standard output, each once, across lost
+// connections.
 #pragma once
 
 #include <string>
 
+#include "absl/time/time.h"
 #include "clients/cli/io.h"
+#include "clients/cli/reconnect.h"
 
 namespace sluice {
 
@@ -12,18 +15,23 @@ struct SubOptions {
   // One JSON object a line instead of the payloads.
   bool json = false;
   // A cursor or an id to resume after; empty: none.
-  std::string after;
+  std::string last_event_id;
   // `earliest` or `latest`; empty: the topic's own.
   std::string from;
   // The last so many; below 0: not set.
   int last = -1;
+  // How often the bridge is asked for a sign of life, in whole seconds, 1 s to
+  // 60 s. Three that are missing are a lost connection.
+  absl::Duration heartbeat = absl::Seconds(15);
+  ReconnectOptions reconnect;
+  // As SluiceStream has it.
+  std::string error_event;
+  // No notes on gaps and on connections that are lost and made again.
+  bool quiet = false;
 };
 
-// Prints until the topic ends, the connection is lost or Ctrl-C. Blocks until
-// then; returns the exit code.
+// Prints until the topic ends, the connection is lost for good or Ctrl-C.
+// Blocks until then; returns the exit code.
 int RunSub(const SubOptions& options, const Endpoints& endpoints, const Io& io);
-
-// The address of the stream; for tests.
-std::string EventsUrl(const SubOptions& options, const std::string& base);
 
 }  // namespace sluice

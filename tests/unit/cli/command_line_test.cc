@@ -43,6 +43,14 @@ TEST_F(CommandLineTest, BadUsageIsExitTwoWithASentence) {
       {"pub", "t", "--grpc", "http://localhost:1"},
       {"sub", "t", "--from", "middle"},
       {"sub", "t", "--last", "-1"},
+      {"sub", "t", "--last", "many"},
+      {"sub", "t", "--last-event-id", "two\nlines"},
+      {"sub", "t", "--heartbeat", "0"},
+      {"sub", "t", "--heartbeat", "61"},
+      {"sub", "t", "--max-reconnect-time", "-1s"},
+      {"sub", "t", "--max-reconnect-time", "soon"},
+      {"sub", "t", "--no-reconnect", "--max-reconnect-time", "1m"},
+      {"sub", "t", "--error-event", ""},
       {"relay", "http://x"},
       {"relay", "http://x", "t", "--idle-timeout", "0s"},
       {"relay", "http://x", "t", "--header", "no colon"},
@@ -56,8 +64,12 @@ TEST_F(CommandLineTest, BadUsageIsExitTwoWithASentence) {
 }
 
 TEST_F(CommandLineTest, HelpAndVersionAreExitZero) {
-  for (const auto& arguments : std::vector<std::vector<const char*>>{
-           {"--help"}, {"--version"}, {"pub", "--help"}, {"relay", "-h"}}) {
+  for (const auto& arguments :
+       std::vector<std::vector<const char*>>{{"--help"},
+                                             {"--version"},
+                                             {"pub", "--help"},
+                                             {"sub", "--help"},
+                                             {"relay", "-h"}}) {
     EXPECT_EQ(Run(arguments), kExitOk);
   }
 }
@@ -85,6 +97,32 @@ TEST_F(CommandLineTest, ATopicMayBeCalledLikeACommand) {
   const std::string target = bridge.endpoints().grpc;
   EXPECT_EQ(Run({"pub", "sub", "--grpc", target.c_str()}), kExitOk);
   EXPECT_EQ(bridge.requests()[0].topic(), "sub");
+}
+
+TEST_F(CommandLineTest, SubAsksForWhatItsOptionsSay) {
+  FakeHttp bridge({Chunked("text/event-stream", {"data: [DONE]\n\n"})});
+  const std::string url = bridge.Url();
+  EXPECT_EQ(Run({"sub", "t", "--http", url.c_str(), "--from", "earliest",
+                 "--last", "3", "--last-event-id", "abc", "--heartbeat", "7",
+                 "--max-reconnect-time", "inf", "-q"}),
+            kExitOk);
+  const std::string request = bridge.requests()[0];
+  EXPECT_THAT(request, HasSubstr("?heartbeat=7&from=earliest&last=3 "));
+  EXPECT_THAT(request, HasSubstr("Last-Event-ID: abc\r\n"));
+}
+
+TEST_F(CommandLineTest, NoReconnectExitsAtTheFirstLostConnection) {
+  for (const std::vector<const char*>& options :
+       std::vector<std::vector<const char*>>{{"--no-reconnect"},
+                                             {"--max-reconnect-time", "0"}}) {
+    FakeHttp bridge(
+        {Chunked("text/event-stream", {"data: one\n\n"}, /*cut=*/true)});
+    const std::string url = bridge.Url();
+    std::vector<const char*> arguments = {"sub", "t", "--http", url.c_str()};
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    EXPECT_EQ(Run(arguments), kExitFailure);
+    EXPECT_EQ(bridge.requests().size(), 1u);
+  }
 }
 
 TEST_F(CommandLineTest, EachHeaderOptionTakesOneValue) {

@@ -36,8 +36,15 @@ std::string ReadRequest(int connection) {
 
 }  // namespace
 
-FakeHttp::FakeHttp(std::vector<std::string> answers, bool hold)
-    : answers_(std::move(answers)), hold_(hold) {
+FakeHttp::FakeHttp(std::vector<FakeAnswer> answers, bool hold)
+    : answers_(std::move(answers)) {
+  if (!answers_.empty() && hold) answers_.back().hold = true;
+  Listen();
+}
+
+FakeHttp::FakeHttp(Handler handler) : handler_(std::move(handler)) { Listen(); }
+
+void FakeHttp::Listen() {
   listener_ = socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
@@ -46,8 +53,7 @@ FakeHttp::FakeHttp(std::vector<std::string> answers, bool hold)
   if (bind(listener_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
       listen(listener_, 8) != 0 ||
       getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) !=
-          0 ||
-      pipe(release_) != 0) {
+          0) {
     std::abort();
   }
   port_ = ntohs(address.sin_port);
@@ -55,11 +61,10 @@ FakeHttp::FakeHttp(std::vector<std::string> answers, bool hold)
 }
 
 FakeHttp::~FakeHttp() {
-  close(release_[1]);
   shutdown(listener_, SHUT_RDWR);
   thread_.join();
   close(listener_);
-  close(release_[0]);
+  for (const int connection : held_) close(connection);
 }
 
 std::string FakeHttp::Url(const std::string& path) const {
@@ -71,21 +76,30 @@ std::vector<std::string> FakeHttp::requests() const {
   return requests_;
 }
 
+FakeAnswer FakeHttp::Next(const std::string& request) {
+  size_t index;
+  {
+    const MutexLock lock(mutex_);
+    index = requests_.size();
+    requests_.push_back(request);
+  }
+  if (handler_) return handler_(request);
+  // Before the answer, so that whoever has it meets a closed port.
+  if (index + 1 == answers_.size()) shutdown(listener_, SHUT_RDWR);
+  return answers_[index];
+}
+
 void FakeHttp::Serve() {
-  for (size_t i = 0; i < answers_.size(); ++i) {
+  while (true) {
     const int connection = accept(listener_, nullptr, nullptr);
     if (connection < 0) return;
-    std::string request = ReadRequest(connection);
-    {
-      const MutexLock lock(mutex_);
-      requests_.push_back(std::move(request));
+    const FakeAnswer answer = Next(ReadRequest(connection));
+    send(connection, answer.bytes.data(), answer.bytes.size(), MSG_NOSIGNAL);
+    if (answer.hold) {
+      held_.push_back(connection);
+    } else {
+      close(connection);
     }
-    send(connection, answers_[i].data(), answers_[i].size(), MSG_NOSIGNAL);
-    char byte;
-    if (hold_ && i + 1 == answers_.size()) {
-      [[maybe_unused]] const auto released = read(release_[0], &byte, 1);
-    }
-    close(connection);
   }
 }
 

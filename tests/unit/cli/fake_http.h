@@ -2,19 +2,39 @@
 // HTTP server that can break any rule.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bridge/base/mutex.h"
 
 namespace sluice {
 
+// What goes over a connection that then is closed, or, with `hold`, stays open
+// in silence.
+struct FakeAnswer {
+  // NOLINTNEXTLINE(google-explicit-constructor): a string is an answer.
+  FakeAnswer(std::string bytes, bool hold = false)
+      : bytes(std::move(bytes)), hold(hold) {}
+
+  std::string bytes;
+  bool hold;
+};
+
 class FakeHttp {
  public:
-  // Answers the n-th connection with `answers[n]`, then closes it; or, if
-  // `hold`, keeps the last one open.
-  explicit FakeHttp(std::vector<std::string> answers, bool hold = false);
+  using Handler = std::function<FakeAnswer(const std::string& request)>;
+
+  // Answers the n-th connection with `answers[n]`; `hold` is the last one's.
+  // Further connections are refused.
+  explicit FakeHttp(std::vector<FakeAnswer> answers, bool hold = false);
+
+  // Answers each connection with what `handler` makes of its request. It is
+  // called on a thread of its own.
+  explicit FakeHttp(Handler handler);
+
   ~FakeHttp();
 
   // `http://127.0.0.1:PORT`, with `path`.
@@ -24,14 +44,15 @@ class FakeHttp {
   std::vector<std::string> requests() const;
 
  private:
+  void Listen();
   void Serve();
+  FakeAnswer Next(const std::string& request);
 
-  const std::vector<std::string> answers_;
-  const bool hold_;
-  int listener_;
+  std::vector<FakeAnswer> answers_;
+  Handler handler_;
+  int listener_ = -1;
   int port_ = 0;
-  // Closed to let a held connection go.
-  int release_[2];
+  std::vector<int> held_;
   mutable Mutex mutex_;
   std::vector<std::string> requests_ ABSL_GUARDED_BY(mutex_);
   std::thread thread_;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <string>
 #include <thread>
@@ -18,6 +19,14 @@ using ::testing::HasSubstr;
 
 constexpr char kSse[] = "text/event-stream; charset=utf-8";
 constexpr char kOpening[] = "retry: 2000\n: welcome\n";
+constexpr char kPosition[] = "id: e-1\nevent: sluice.position\ndata: {}\n\n";
+constexpr char kGap[] =
+    "id: e-7\nevent: sluice.gap\n"
+    "data: "
+    "{\"requested\":\"e-2\",\"resumed\":\"e-7\",\"reason\":\"trimmed\"}\n\n";
+constexpr char kError[] =
+    "id: e-8\nevent: error\ndata: "
+    "{\"code\":\"ABORTED\",\"message\":\"gone\"}\n\n";
 constexpr char kDone[] = "id: 3\ndata: [DONE]\n\n";
 
 class SubTest : public ::testing::Test {
@@ -29,7 +38,9 @@ class SubTest : public ::testing::Test {
     return code;
   }
 
-  SubOptions options_{"build.42"};
+  SubTest() { options_.topic = "build.42"; }
+
+  SubOptions options_;
   TestIo io_;
   std::string request_;
 };
@@ -41,7 +52,8 @@ TEST_F(SubTest, PayloadsArePrintedWithoutTheDoneMarker) {
       kExitOk);
   EXPECT_EQ(io_.Out(), "one\na\nb\n");
   EXPECT_EQ(io_.Err(), "");
-  EXPECT_THAT(request_, HasSubstr("GET /v1/topics/build.42/events HTTP/1.1"));
+  EXPECT_THAT(request_,
+              HasSubstr("GET /v1/topics/build.42/events?heartbeat=15 "));
   EXPECT_THAT(request_, HasSubstr("Accept: text/event-stream\r\n"));
 }
 
@@ -66,23 +78,78 @@ TEST_F(SubTest, AFailedEndTellsItsMessage) {
 }
 
 TEST_F(SubTest, AGapIsToldAndNotPrinted) {
-  EXPECT_EQ(Run(Chunked(kSse, {"event: sluice.gap\ndata: {\"reason\":"
-                               "\"trimmed\"}\n\ndata: one\n\n",
-                               kDone})),
-            kExitOk);
+  EXPECT_EQ(Run(Chunked(kSse, {kGap, "data: one\n\n", kDone})), kExitOk);
   EXPECT_EQ(io_.Out(), "one\n");
-  EXPECT_THAT(io_.Err(), HasSubstr("trimmed"));
+  EXPECT_EQ(io_.Err(), "sluice: events are missing: trimmed, went on at e-7\n");
+}
+
+TEST_F(SubTest, QuietTellsNoGap) {
+  options_.quiet = true;
+  EXPECT_EQ(Run(Chunked(kSse, {kGap, kDone})), kExitOk);
+  EXPECT_EQ(io_.Err(), "");
+}
+
+TEST_F(SubTest, JsonPrintsAGapWhereItStandsAndNoPlace) {
+  options_.json = true;
+  EXPECT_EQ(
+      Run(Chunked(kSse, {kPosition, kGap, "id: 8\ndata: one\n\n", kDone})),
+      kExitOk);
+  EXPECT_EQ(
+      io_.Out(),
+      "{\"topic\":\"build.42\",\"id\":\"e-7\",\"type\":\"sluice.gap\","
+      "\"data\":\"{\\\"requested\\\":\\\"e-2\\\",\\\"resumed\\\":"
+      "\\\"e-7\\\",\\\"reason\\\":\\\"trimmed\\\"}\"}\n"
+      "{\"topic\":\"build.42\",\"id\":\"8\",\"type\":\"\",\"data\":\"one\"}\n");
+  EXPECT_THAT(io_.Err(), HasSubstr("trimmed, went on at e-7"));
 }
 
 TEST_F(SubTest, ATruncatedBodyIsALostConnection) {
+  options_.reconnect.at_most = absl::ZeroDuration();
   EXPECT_EQ(Run(Chunked(kSse, {"data: one\n\n"}, /*cut=*/true)), kExitFailure);
   EXPECT_EQ(io_.Out(), "one\n");
   EXPECT_THAT(io_.Err(), HasSubstr("the connection was lost"));
 }
 
-TEST_F(SubTest, AStreamThatClosesWithoutAnEndIsAFailure) {
-  EXPECT_EQ(Run(Chunked(kSse, {"data: one\n\n"})), kExitFailure);
-  EXPECT_THAT(io_.Err(), HasSubstr("the topic has not ended"));
+TEST_F(SubTest, TheLastChunkIsAnEndThatIsNotMarked) {
+  EXPECT_EQ(Run(Chunked(kSse, {"data: one\n\n"})), kExitOk);
+  EXPECT_EQ(io_.Out(), "one\n");
+  EXPECT_EQ(io_.Err(), "");
+}
+
+TEST_F(SubTest, AnErrorEventBeforeAnEndThatIsNotMarkedIsPrinted) {
+  EXPECT_EQ(Run(Chunked(kSse, {kError})), kExitOk);
+  EXPECT_EQ(io_.Out(), "{\"code\":\"ABORTED\",\"message\":\"gone\"}\n");
+}
+
+TEST_F(SubTest, ABodyWithoutFramingThatStopsIsALostConnection) {
+  options_.reconnect.at_most = absl::ZeroDuration();
+  EXPECT_EQ(Run("HTTP/1.0 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+                "data: one\n\n"),
+            kExitFailure);
+  EXPECT_EQ(io_.Out(), "one\n");
+  EXPECT_THAT(io_.Err(), HasSubstr("the connection was lost"));
+}
+
+TEST_F(SubTest, AProducersErrorEventIsPrintedSoonAfterItCame) {
+  FakeHttp server({Chunked(kSse, {kError}, /*cut=*/true)}, /*hold=*/true);
+  std::thread raiser([&] {
+    while (io_.Out().empty()) std::this_thread::yield();
+    io_.interrupt.Raise();
+  });
+  EXPECT_EQ(RunSub(options_, {"", server.Url()}, io_.io()), kExitInterrupted);
+  raiser.join();
+  EXPECT_EQ(io_.Out(), "{\"code\":\"ABORTED\",\"message\":\"gone\"}\n");
+}
+
+TEST_F(SubTest, ARenamedFailureIsFoundByItsCursor) {
+  EXPECT_EQ(Run(Chunked(kSse, {"id: abcdefghijkl2-1\ndata: one\n\n",
+                               "id: abcdefghijkl2-1\nevent: failure\n"
+                               "data: {\"code\":\"ABORTED\","
+                               "\"message\":\"gone\"}\n\n"
+                               "id: abcdefghijkl2-2\ndata: [DONE]\n\n"})),
+            kExitFailure);
+  EXPECT_EQ(io_.Out(), "one\n");
+  EXPECT_EQ(io_.Err(), "sluice: the topic failed: ABORTED: gone\n");
 }
 
 TEST_F(SubTest, NothingLeftToReadIsFine) {
@@ -110,16 +177,16 @@ TEST_F(SubTest, AnotherKindOfServerIsToldApart) {
 TEST_F(SubTest, APlaceToStartFromIsPassedOn) {
   options_.from = "latest";
   options_.last = 5;
-  options_.after = "abc";
+  options_.last_event_id = "abc";
   Run(Chunked(kSse, {kDone}));
-  EXPECT_THAT(request_, HasSubstr("/events?from=latest&last=5 "));
+  EXPECT_THAT(request_, HasSubstr("/events?heartbeat=15&from=latest&last=5 "));
   EXPECT_THAT(request_, HasSubstr("Last-Event-ID: abc\r\n"));
 }
 
 TEST_F(SubTest, TheTopicIsPercentEncoded) {
   options_.topic = "a:b@c%/?";
   Run(Chunked(kSse, {kDone}));
-  EXPECT_THAT(request_, HasSubstr("/v1/topics/a%3Ab%40c%25%2F%3F/events "));
+  EXPECT_THAT(request_, HasSubstr("/v1/topics/a%3Ab%40c%25%2F%3F/events?"));
 }
 
 TEST_F(SubTest, CtrlCEndsAnOpenStream) {
@@ -127,6 +194,22 @@ TEST_F(SubTest, CtrlCEndsAnOpenStream) {
   std::thread raiser([&] { io_.interrupt.Raise(); });
   EXPECT_EQ(RunSub(options_, {"", server.Url()}, io_.io()), kExitInterrupted);
   raiser.join();
+}
+
+TEST_F(SubTest, AClosedOutputEndsItQuietlyEvenIfNothingComes) {
+  FakeHttp server({Chunked(kSse, {kOpening}, /*cut=*/true)}, /*hold=*/true);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  Io io = io_.io();
+  io.out = ends[1];
+  std::thread reader([&] {
+    while (server.requests().empty()) std::this_thread::yield();
+    close(ends[0]);
+  });
+  EXPECT_EQ(RunSub(options_, {"", server.Url()}, io), kExitFailure);
+  reader.join();
+  close(ends[1]);
+  EXPECT_EQ(io_.Err(), "");
 }
 
 TEST_F(SubTest, ABridgeThatIsNotThereIsAClearSentence) {
