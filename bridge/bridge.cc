@@ -33,7 +33,8 @@ uint64_t MaxHttpConnections(const Config& config) {
     return static_cast<uint64_t>(config.max_connections);
   }
   const uint64_t others =
-      static_cast<uint64_t>(config.max_grpc_connections) + kReservedDescriptors;
+      static_cast<uint64_t>(config.max_grpc_connections + kShedConnections) +
+      kReservedDescriptors;
   return descriptors - std::min(others, descriptors / 2);
 }
 

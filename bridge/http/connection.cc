@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "bridge/http/cors.h"
 #include "bridge/http/http_loop.h"
 #include "bridge/http/responses.h"
 #include "bridge/http/sse_frame.h"
@@ -131,7 +132,7 @@ bool Connection::ReadHead() {
     case RequestReader::Progress::kNeedMore:
       return false;
     case RequestReader::Progress::kRefused:
-      Respond(RefusalResponse(reader.refusal()), true);
+      Refuse(reader.refusal());
       return false;
     case RequestReader::Progress::kReady:
       break;
@@ -195,6 +196,11 @@ void Connection::Process() {
   }
   Drive();
   ArmTimer();
+}
+
+void Connection::Refuse(const RequestReader::Refusal& refusal) {
+  const auto origin = ListedOrigin(request_->reader.head(), loop_.options());
+  Respond(RefusalResponse(refusal, origin), true);
 }
 
 void Connection::Respond(std::string response, bool close) {
@@ -346,7 +352,7 @@ void Connection::OnTimeout() {
       if (request_->input.empty()) {
         Close();
       } else {
-        Respond(RefusalResponse({408, "the request took too long"}), true);
+        Refuse({408, "the request took too long"});
       }
       return;
     case State::kBody:

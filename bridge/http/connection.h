@@ -85,6 +85,7 @@ class Connection final : public EventLoop::Handler, private Timer {
   bool ReadBody();
   void Process();
 
+  void Refuse(const RequestReader::Refusal& refusal);
   void Respond(std::string response, bool close);
 
   // Writes what the sink has gathered; false if the connection is closed now.

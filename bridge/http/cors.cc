@@ -16,11 +16,17 @@ bool IsListed(absl::string_view origin, const HttpOptions& options) {
 
 }  // namespace
 
+absl::optional<absl::string_view> ListedOrigin(const RequestHead& request,
+                                               const HttpOptions& options) {
+  const auto origin = request.Field("origin");
+  return origin && IsListed(*origin, options) ? origin : absl::nullopt;
+}
+
 void AddCors(const RequestHead& request, const HttpOptions& options,
              httplib::Response& response) {
   response.set_header("Vary", "Origin");
-  const auto origin = request.Field("origin");
-  if (!origin || !IsListed(*origin, options)) return;
+  const auto origin = ListedOrigin(request, options);
+  if (!origin) return;
   response.set_header("Access-Control-Allow-Origin", std::string(*origin));
   response.set_header("Access-Control-Allow-Credentials", "true");
 }
@@ -30,8 +36,7 @@ void AnswerPreflight(const RequestHead& request, const HttpOptions& options,
   constexpr char kMethods[] = "GET, HEAD, POST, DELETE, OPTIONS";
   response.status = 204;
   response.set_header("Allow", kMethods);
-  const auto origin = request.Field("origin");
-  if (!origin || !IsListed(*origin, options)) return;
+  if (!ListedOrigin(request, options)) return;
   response.set_header("Access-Control-Allow-Methods", kMethods);
   response.set_header("Access-Control-Allow-Headers",
                       "authorization, cache-control, content-type, "

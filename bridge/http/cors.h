@@ -2,6 +2,8 @@
 
 #include <httplib.h>
 
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "bridge/http/http_options.h"
 #include "bridge/net/request_reader.h"
 
@@ -9,6 +11,10 @@ namespace sluice {
 
 // Cross-origin rules (WHATWG Fetch 3.2): an allow-listed origin is echoed, on
 // errors too, and nobody else learns anything.
+
+// The origin of the request, if it is on the list.
+absl::optional<absl::string_view> ListedOrigin(const RequestHead& request,
+                                               const HttpOptions& options);
 
 // Adds the fields that every response has.
 void AddCors(const RequestHead& request, const HttpOptions& options,

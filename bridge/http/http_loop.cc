@@ -12,10 +12,6 @@ namespace {
 constexpr size_t kScratchBytes = 16 << 10;
 constexpr size_t kAgainATurn = 256;
 
-// Room beside the connections that are served, to tell the others that the
-// server is full.
-constexpr int64_t kShedConnections = 256;
-
 // How many connections a drain closes at once, however long it may take.
 constexpr int64_t kDrainBatch = 64;
 constexpr int64_t kDrainStepMs = 50;

@@ -8,6 +8,10 @@
 
 namespace sluice {
 
+// Room beside the connections that are served, to tell the others that the
+// server is full.
+inline constexpr int64_t kShedConnections = 256;
+
 // What the HTTP side is told at its start; config/ says what each means to
 // users.
 struct HttpOptions {

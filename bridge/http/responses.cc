@@ -58,13 +58,19 @@ void SetRefusal(httplib::Response& response,
   if (refused.http_status == 503) response.set_header("Retry-After", "1");
 }
 
-std::string RefusalResponse(const RequestReader::Refusal& refusal) {
+std::string RefusalResponse(const RequestReader::Refusal& refusal,
+                            absl::optional<absl::string_view> origin) {
   const Refused& refused = RowOf(refusal.http_status);
   const std::string body = ErrorBody(refused.code, refusal.message);
+  std::string cors = "Vary: Origin\r\n";
+  if (origin) {
+    absl::StrAppend(&cors, "Access-Control-Allow-Origin: ", *origin,
+                    "\r\nAccess-Control-Allow-Credentials: true\r\n");
+  }
   return absl::StrCat("HTTP/1.1 ", refused.http_status, " ", refused.reason,
                       "\r\nConnection: close\r\nContent-Length: ", body.size(),
-                      "\r\nContent-Type: ", kJsonType,
-                      "\r\nVary: Origin\r\n\r\n", body);
+                      "\r\nContent-Type: ", kJsonType, "\r\n", cors, "\r\n",
+                      body);
 }
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "bridge/net/request_reader.h"
 
 namespace sluice {
@@ -28,7 +29,9 @@ void SetRefusal(httplib::Response& response,
 void SetError(httplib::Response& response, const absl::Status& status);
 
 // A whole response to a request that never got as far as a handler. The
-// connection closes behind it.
-std::string RefusalResponse(const RequestReader::Refusal& refusal);
+// connection closes behind it. `origin`: a page's that may read it, if it is
+// known already.
+std::string RefusalResponse(const RequestReader::Refusal& refusal,
+                            absl::optional<absl::string_view> origin);
 
 }  // namespace sluice

@@ -120,5 +120,20 @@ TEST_F(HostileRequestTest, APreflightReflectsNothing) {
   EXPECT_EQ(response.find("x-mine"), std::string::npos);
 }
 
+TEST_F(HostileRequestTest, APageThatMayReadIsLetReadARefusalToo) {
+  config_.cors_origins = {"http://page"};
+  Start();
+  for (const std::string origin : {"http://page", "http://other"}) {
+    RawClient client(bridge_->http_port());
+    client.Send(Get("/v1/topics/t/events",
+                    "Origin: " + origin + "\r\nContent-Length: 5\r\n"));
+    const std::string head = HeadOf(client.ReadToEnd());
+    EXPECT_EQ(StatusOf(head), 400);
+    EXPECT_EQ(head.find("Access-Control-Allow-Origin: " + origin + "\r\n") !=
+                  std::string::npos,
+              origin == "http://page");
+  }
+}
+
 }  // namespace
 }  // namespace sluice

@@ -46,7 +46,7 @@ TEST(ResponsesTest, AStatusCodeHasItsHttpStatusAndName) {
 
 TEST(ResponsesTest, ARefusalIsAWholeResponseThatClosesTheConnection) {
   for (int status : {400, 408, 414, 431, 501}) {
-    const std::string response = RefusalResponse({status, "no\r\nX: y"});
+    const std::string response = RefusalResponse({status, "no\r\nX: y"}, {});
     EXPECT_THAT(response,
                 StartsWith("HTTP/1.1 " + std::to_string(status) + " "));
     EXPECT_THAT(response, HasSubstr("\r\nConnection: close\r\n"));
