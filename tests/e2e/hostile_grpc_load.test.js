@@ -1,7 +1,7 @@
 'use strict';
 
-// More than a bridge can take: calls, connections, memory, descriptors, and peers that fall silent. Groups 51, 57, 58 and 63
-// of the table in tests/README.md, and the settings max_streams, max_grpc_connections, grpc_memory and grpc_keepalive.
+// More than a bridge can take: calls, connections, memory, descriptors, and peers that fall silent. Groups 51, 57-60, 63
+// and 66 of the table in tests/README.md, and the settings max_streams, max_grpc_connections, grpc_memory and grpc_keepalive.
 
 const assert = require('node:assert/strict');
 const { execFileSync } = require('node:child_process');
@@ -13,7 +13,7 @@ const { connect, open, requestOf, textsOf } = require('./lib/http2_call.js');
 const { useGrpcScene } = require('./lib/http2_scene.js');
 const { PUBLISH, Producer, failure, status } = require('./lib/producer.js');
 const { until } = require('./lib/until.js');
-const { isSanitized, memory, mib } = require('./lib/usage.js');
+const { isSanitized, memory, mib, threads } = require('./lib/usage.js');
 
 const scene = useGrpcScene('--max_grpc_connections=1100');
 
@@ -81,6 +81,26 @@ scene.test('63 1,000 connections with an idle call each cost less than 128 KiB e
   assert.ok(clients.every((client) => !client.closed));
   for (const client of clients) client.close();
   await producers(scene.producer, 'idle', 0);
+});
+
+// gRPC's reflection keeps a thread for each of its streams.
+scene.test('66 200 open streams of reflection take a few threads, hold up nobody else, and reflection is there again afterwards', async (t) => {
+  const REFLECTION = '/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo';
+  const ask = (index, flags = 0) => Buffer.concat([
+    headers(stream(index), request(REFLECTION)), data(stream(index), message(Buffer.from([0x3a, 1, 0x2a])), flags)]);
+  const client = await dial(t, scene.bridge);
+  client.send(many(200, (index) => ask(index)));
+  await client.until('each to be answered or refused', () => client.frames(TYPE.DATA) + client.done.size >= 200, 20000);
+  assert.ok(threads(scene.bridge.pid) < 100, `${threads(scene.bridge.pid)} threads`);
+  await scene.unharmed();
+  client.close();
+  await until('reflection to answer', async () => {
+    const next = await dial(t, scene.bridge);
+    next.send(ask(0, FLAG.END_STREAM));
+    await next.until('an answer', () => next.done.has(1), 20000);
+    next.close();
+    return next.frames(TYPE.DATA) > 0;
+  }, 20000);
 });
 
 // The call of a producer that is half-open cannot end what another producer has taken over.
