@@ -14,6 +14,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 TEST(GrpcLog, AFloodOfLinesIsAFewRecords) {
+  gpr_log_verbosity_init();  // as a server does
   TakeOverGrpcLog();
   testing::internal::CaptureStderr();
   for (int i = 0; i < 1000; ++i) {
