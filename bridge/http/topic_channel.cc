@@ -268,8 +268,12 @@ void TopicChannel::OnSegment(Offset after, const Store::Segment& segment) {
     sends_away_ =
         segment.settings.slow_reader == TopicSettings::SlowReader::kDisconnect;
   }
-  // It ends where one that is there begins.
-  const auto next = segments_.upper_bound(after);
+  // It ends where one that is there begins. What begins within a hole was read
+  // before that was torn, and would hide it.
+  auto next = segments_.upper_bound(after);
+  while (next != segments_.end() && !segment.holes.empty() &&
+         next->first < segment.holes.back().lost.through())
+    DropSegment((next++)->first);
   const Offset to = next == segments_.end()
                         ? segment.reached
                         : std::min(segment.reached, next->first);
@@ -281,8 +285,6 @@ void TopicChannel::OnSegment(Offset after, const Store::Segment& segment) {
                   segment.holes};
     replay.run.reached = to;
     replay.run.at_log_end = segment.at_end && to == segment.reached;
-    while (!replay.holes.empty() && replay.holes.back().lost.through() > to)
-      replay.holes.pop_back();
     Keep(after, std::move(replay));
   }
   DriveWaiting(after);
