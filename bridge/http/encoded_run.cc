@@ -86,7 +86,8 @@ EncodedRun RunFormat::Encode(absl::Span<const EntryRef>& entries,
                              size_t max_bytes, Offset ended_at) const {
   EncodedRun run;
   std::string bytes;
-  while (!entries.empty() && bytes.size() < max_bytes) {
+  // Behind an end stands the topic's next life, for other readers.
+  while (!entries.empty() && !run.ended && bytes.size() < max_bytes) {
     const Entry* entry = entries[0].get();
     run.marks.push_back({entry->offset(), entry->offset(), bytes.size()});
     if (coalesce && IsPlainText(*entry)) {
