@@ -61,7 +61,8 @@ Offset EncodedRun::LastBefore(size_t begin) const {
 }
 
 std::string RunFormat::Framed(std::string frame) const {
-  return stream.chunked && !frame.empty() ? Chunk(frame) : frame;
+  if (stream.chunked && !frame.empty()) return Chunk(frame);
+  return frame;
 }
 
 std::string RunFormat::EventOf(const Entry& entry) const {

@@ -28,7 +28,7 @@ absl::Status HttpServer::Start() {
   return absl::OkStatus();
 }
 
-void HttpServer::Drain(absl::Duration span, std::function<void()> done) {
+void HttpServer::Drain(absl::Duration span, const std::function<void()>& done) {
   undrained_ = static_cast<int>(loops_.size());
   for (const auto& loop : loops_) {
     loop->Drain(span, [this, done] {

@@ -33,7 +33,7 @@ class HttpServer {
   // Closes all connections, paced over about `span`, and calls `done` once, on
   // a thread of its own, when none is left; not at all if clients hold theirs
   // open. New requests are answered as by a full server.
-  void Drain(absl::Duration span, std::function<void()> done);
+  void Drain(absl::Duration span, const std::function<void()>& done);
 
  private:
   const HttpOptions options_;
