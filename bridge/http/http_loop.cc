@@ -98,8 +98,9 @@ void HttpLoop::RunInLoop(std::function<void()> work) {
 
 void HttpLoop::Drain(absl::Duration span, std::function<void()> done) {
   event_loop_->Post([this, span, done = std::move(done)]() mutable {
+    // The last part is for those that linger.
     const int64_t until =
-        event_loop_->now_ms() + absl::ToInt64Milliseconds(span);
+        event_loop_->now_ms() + absl::ToInt64Milliseconds(span) * 3 / 4;
     drain_ = std::make_unique<DrainTimer>(*this, until, std::move(done));
     drain_->OnTimer();
   });
