@@ -167,12 +167,12 @@ scene.test('64 pings: 5,000 of them are told ENHANCE_YOUR_CALM', async (t) => {
 });
 
 for (const [what, make] of [['SETTINGS', () => settings()], ['PING', () => ping()]]) {
-  scene.test(`64 ${what} frames whose answers nobody reads are read no further, or the connection closes`, async (t) => {
+  scene.test(`64 ${what} frames whose answers nobody reads take neither memory nor time without end`, async (t) => {
     const client = await connect(t);
     client.socket.pause();
-    for (let round = 0; round < 40 && !client.closed; ++round) client.send(many(50000, make));
-    await scene.unharmed();
-    assert.ok(client.closed || client.socket.writableLength > 0);
+    const flood = many(50000, make);
+    for (let round = 0; round < 80 && !client.closed; ++round) client.send(flood);
+    await scene.atRest();
   });
 }
 
