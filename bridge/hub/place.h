@@ -42,8 +42,7 @@ struct Place {
   absl::optional<Gap> gap;
   bool tell_position = false;  // it begins at the latest: it must learn its
                                // place before the first event
-  bool nothing_left =
-      false;  // all has ended, and the reader has all of it
+  bool nothing_left = false;   // all has ended, and the reader has all of it
 
   // Of several topics: the ends before the place that a new reader is told at
   // once, and the last loss that it need not be told of.
@@ -54,8 +53,8 @@ struct Place {
 // What Store::Describe must look up for `start`: the id, unless it is a cursor.
 std::string IdToLookUp(const StartAt& start);
 
-// The place of a reader of several topics. Ids are cursors there. Without one it
-// is the earliest, or with patterns the latest.
+// The place of a reader of several topics. Ids are cursors there. Without one
+// it is the earliest, or with patterns the latest.
 Place FindPlace(const StartAt& start, const Selector& selector,
                 const Store::Overview& overview, const Epoch& epoch);
 

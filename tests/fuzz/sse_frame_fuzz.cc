@@ -126,8 +126,8 @@ void CheckEnd(const Input& input) {
 }
 
 std::string CheckGap(const Input& input) {
-  std::string frame =
-      GapFrame({input.data, kOffset, GapReason::kUnknownId}, {"t"}, SomeEpoch());
+  std::string frame = GapFrame({input.data, kOffset, GapReason::kUnknownId},
+                               {"t"}, SomeEpoch());
   const std::vector<SeenEvent> seen = ReadEventStream(frame);
   Require(seen.size() == 1, "a gap is one event");
   RequireEvent(seen[0], CursorAt(kOffset), "sluice.gap", seen[0].data);
