@@ -46,6 +46,12 @@ bool RawClient::Send(absl::string_view bytes) {
 
 void RawClient::ShutdownWrite() { shutdown(fd_.get(), SHUT_WR); }
 
+void RawClient::Reset() {
+  const linger at_once{1, 0};
+  setsockopt(fd_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  fd_ = Fd();
+}
+
 bool RawClient::ReadSome(size_t most) {
   const size_t before = received_.size();
   received_.resize(before + most);

@@ -17,6 +17,8 @@ class RawClient {
   // False if the server has closed.
   bool Send(absl::string_view bytes);
   void ShutdownWrite();
+  // Leaves with a reset, as if the network had lost it.
+  void Reset();
 
   // Up to `most` bytes more into received(); false at the end or after a
   // deadline, which then is a failure of the test.
