@@ -25,8 +25,10 @@ struct Storm {
   // Even while the HTTP side serves, odd while it is going: what becomes of its
   // connections needs no other reason then.
   std::atomic<int> generation{0};
+  // Connections break for no reason, at any time.
+  bool faulty = false;
   bool GoneSince(int connected) const {
-    return connected % 2 != 0 || connected != generation;
+    return faulty || connected % 2 != 0 || connected != generation;
   }
 
   // No new topic is begun, and those that would go on are ended.

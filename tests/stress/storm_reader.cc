@@ -146,7 +146,8 @@ void StormReader::Read() {
     if (got <= 0) return OnClosed();
     received_ += static_cast<size_t>(got);
     if (!response_->Feed({buffer.data(), static_cast<size_t>(got)})) {
-      if (!excused()) Report(response_->error());
+      // Bytes that are cut off may be excused, but none that are wrong.
+      Report(response_->error());
       return Leave(1);
     }
     for (const std::string& piece : response_->TakePieces()) OnPiece(piece);
