@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Builds Sluice and runs its tests: scripts/test.sh [unit] [asan] [lint] [e2e]   (none named: all of them)
+# Builds Sluice and runs its tests: scripts/test.sh [unit] [asan] [tsan] [lint] [fuzz] [e2e]   (none named: all of them)
 #   unit  the tests in C++: unit and integration
 #   asan  the same under the address and undefined-behaviour sanitizers
-#   lint  protos, format, thread-safety annotations, scripts
+#   tsan  those that need no gRPC under the thread sanitizer
+#   lint  protos, format, clang-tidy with the annotations of locks, scripts
+#   fuzz  each fuzz target for a minute (SLUICE_FUZZ_SECONDS), two at a time
 #   e2e   real clients and a real browser against the programs
 # Runs every part, even after one has failed, and exits 1 if anything did. On Debian 12 it installs what is missing.
 set -euo pipefail
@@ -60,6 +62,11 @@ run_unit() {
 run_asan() {
   install_packages "${build_packages[@]}" "${test_packages[@]}"
   run_ctest asan
+}
+
+run_tsan() {
+  install_packages "${build_packages[@]}" "${test_packages[@]}"
+  run_ctest tsan
 }
 
 node_is_new_enough() {
@@ -120,14 +127,14 @@ lint_scripts() {
   (cd "$root" && shellcheck -x scripts/*.sh .ci/run)
 }
 
-# Clang knows the annotations of locks; GCC does not.
-lint_threads() {
-  local build=$root/build/clang
-  if [[ ! -f $build/build.ninja ]]; then
-    cmake -S "$root" -B "$build" -G Ninja --log-level=WARNING -DCMAKE_BUILD_TYPE=Debug \
-      -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14 -DSLUICE_TESTS=OFF -DSLUICE_GRPC=OFF || return
-  fi
-  cmake --build "$build"
+# By the flags of the fuzz preset, which is Clang's: it knows the annotations of locks, and GCC does not. Headers that are
+# generated are all that must have been built. The slowest files come first, so that no processor waits for the last.
+lint_sources() {
+  local build=$root/build/fuzz
+  configure_preset fuzz || return
+  cmake --build "$build" --target protos/sluice/v1/event.pb.h bridge/grpc/health.pb.h || return
+  (cd "$root" && find bridge/grpc bridge/http clients/cli bridge tests/fuzz -name '*.cc' | awk '!seen[$0]++' |
+    xargs -n 1 -P 2 clang-tidy-14 -p "$build" --quiet 2> >(grep -v 'warnings\? generated' >&2))
 }
 
 run_lint() {
@@ -136,7 +143,55 @@ run_lint() {
   check 'protos (buf lint)' lint_protos
   check 'format (clang-format)' lint_format
   check 'scripts (shellcheck)' lint_scripts
-  check 'locks (clang -Wthread-safety)' lint_threads
+  check 'sources (clang-tidy)' lint_sources
+}
+
+# fuzz_target NAME SECONDS: one target, from its kept corpus. What it finds new goes to a scratch folder, and an input that
+# breaks it to build/fuzz/found, with a line that runs that input again.
+fuzz_target() {
+  local name=$1 seconds=$2 build=$root/build/fuzz status=0 scratch log options=()
+  local corpus=$root/tests/fuzz/corpus/${name%_fuzz} dictionary=$root/tests/fuzz/dictionary/${name%_fuzz}
+  [[ ! -f $dictionary ]] || options+=("-dict=$dictionary")
+  scratch=$(mktemp -d)
+  log=$build/found/$name.log
+  "$build/bin/$name" "$scratch" "$corpus" "${options[@]}" -artifact_prefix="$build/found/$name-" -print_final_stats=1 \
+    -max_total_time="$seconds" -timeout=30 -rss_limit_mb=2048 >"$log" 2>&1 || status=$?
+  rm -rf "$scratch"
+  printf '%s: %s executions\n' "$name" "$(sed -nE 's/^stat::number_of_executed_units: *//p' "$log")"
+  if ((status)); then
+    grep -vE '^#[0-9]+' "$log" | tail -n 60
+    printf 'To see it again: %s %s\n' "build/fuzz/bin/$name" "$(sed -nE "s|.*Test unit written to $root/||p" "$log")"
+  fi
+  return "$status"
+}
+
+run_fuzz() {
+  install_packages "${build_packages[@]}" "${fuzz_packages[@]}"
+  say 'Building fuzz'
+  if ! build_preset fuzz; then
+    count 'build of fuzz' 0 1 1
+    return
+  fi
+  local seconds=${SLUICE_FUZZ_SECONDS:-60} source name pid running=0
+  say "Fuzzing each target for $seconds s"
+  mkdir -p "$root/build/fuzz/found"
+  local -A targets=()
+  for source in "$root"/tests/fuzz/*_fuzz.cc; do
+    if ((running == 2)); then fuzz_done; fi
+    name=$(basename "$source" .cc)
+    fuzz_target "$name" "$seconds" &
+    targets[$!]=$name
+    running=$((running + 1))
+  done
+  while ((running)); do fuzz_done; done
+}
+
+# Waits for one of run_fuzz's targets, whose variables these are.
+fuzz_done() {
+  local status=0
+  wait -n -p pid || status=$?
+  running=$((running - 1))
+  count "${targets[$pid]}" $((status == 0)) $((status != 0)) "$status"
 }
 
 run_e2e() {
@@ -159,11 +214,11 @@ run_e2e() {
 }
 
 parts=("$@")
-((${#parts[@]})) || parts=(unit asan lint e2e)
+((${#parts[@]})) || parts=(unit asan tsan lint fuzz e2e)
 for part in "${parts[@]}"; do
   case $part in
-    unit | asan | lint | e2e) ;;
-    *) printf 'usage: scripts/test.sh [unit] [asan] [lint] [e2e]\n' >&2; exit 2 ;;
+    unit | asan | tsan | lint | fuzz | e2e) ;;
+    *) printf 'usage: scripts/test.sh [unit] [asan] [tsan] [lint] [fuzz] [e2e]\n' >&2; exit 2 ;;
   esac
 done
 for part in "${parts[@]}"; do "run_$part"; done

@@ -39,7 +39,8 @@ std::string ToText(const absl::optional<T>& value, Format format) {
 // `kind` and `bounds` make the sentence of a refusal: "must be KIND, BOUNDS".
 template <typename Settings, typename M, typename Parse, typename Format>
 BasicOption<Settings> MakeOption(absl::string_view name, M Settings::*member,
-                                 absl::string_view kind, std::string bounds,
+                                 absl::string_view kind,
+                                 const std::string& bounds,
                                  absl::string_view sentence, Parse parse,
                                  Format format) {
   BasicOption<Settings> option;
@@ -57,7 +58,7 @@ BasicOption<Settings> MakeOption(absl::string_view name, M Settings::*member,
   option.get = [=](const Settings& settings) {
     return ToText(settings.*member, format);
   };
-  option.bounds = std::move(bounds);
+  option.bounds = bounds;
   return option;
 }
 

@@ -35,6 +35,7 @@ template <typename Settings>
 absl::Status UnknownOption(const std::vector<BasicOption<Settings>>& table,
                            absl::string_view where, absl::string_view name) {
   std::vector<absl::string_view> names;
+  names.reserve(table.size());
   for (const BasicOption<Settings>& option : table)
     names.push_back(option.name);
   return RefuseName(where, name, names);

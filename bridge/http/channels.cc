@@ -63,7 +63,8 @@ void Channels::EndRead() {
   }
 }
 
-void Channels::NoteSegment(std::weak_ptr<TopicChannel> channel, Offset after) {
+void Channels::NoteSegment(const std::weak_ptr<TopicChannel>& channel,
+                           Offset after) {
   segments_.emplace_back(channel, after);
   while (segments_.size() > 1 &&
          (replay_bytes_ > static_cast<int64_t>(max_replay_bytes_) ||

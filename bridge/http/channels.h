@@ -44,7 +44,7 @@ class Channels {
   void QueueFlush(std::shared_ptr<TopicChannel> channel) {
     unflushed_.push_back(std::move(channel));
   }
-  void NoteSegment(std::weak_ptr<TopicChannel> channel, Offset after);
+  void NoteSegment(const std::weak_ptr<TopicChannel>& channel, Offset after);
   // Has `read` called when the store may be asked: a few reads at a time. It
   // returns true if it has asked, and then EndRead follows.
   void QueueRead(std::function<bool()> read);

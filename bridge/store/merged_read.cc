@@ -39,8 +39,8 @@ class Feed {
 // Several feeds as one, in the log's order.
 class Merge {
  public:
-  void Add(Feed feed) {
-    if (!feed.done()) heap_.push(std::move(feed));
+  void Add(const Feed& feed) {
+    if (!feed.done()) heap_.push(feed);
   }
   bool done() const { return heap_.empty(); }
   EntryRef Pop() {
@@ -48,7 +48,7 @@ class Merge {
     heap_.pop();
     EntryRef entry = feed.front();
     feed.Pop();
-    Add(std::move(feed));
+    Add(feed);
     return entry;
   }
 

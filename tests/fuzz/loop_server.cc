@@ -102,18 +102,18 @@ void LoopServer::Publish(const std::string& topic, std::string text) {
   request.topic = topic;
   request.events.emplace_back();
   request.events.back().data = NormalizeLineBreaks(std::move(text));
-  store_->Append(std::move(request), [](absl::StatusOr<Store::Appended>) {});
+  store_->Append(std::move(request), [](const auto&) {});
 }
 
 void LoopServer::EndTopic(const std::string& topic, End end) {
   Store::AppendRequest request;
   request.topic = topic;
   request.end = std::move(end);
-  store_->Append(std::move(request), [](absl::StatusOr<Store::Appended>) {});
+  store_->Append(std::move(request), [](const auto&) {});
 }
 
 void LoopServer::DeleteTopic(const std::string& topic) {
-  store_->Delete(topic, [](absl::Status) {});
+  store_->Delete(topic, [](const auto&) {});
 }
 
 void LoopServer::Drain() {
