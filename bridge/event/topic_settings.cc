@@ -2,6 +2,12 @@
 
 namespace sluice {
 
+absl::Status CheckRetentionAge(absl::Duration age) {
+  return age < kMinRetentionAge
+             ? absl::InvalidArgumentError("retention_age is 1 s or more")
+             : absl::OkStatus();
+}
+
 TopicSettings TopicSettingsPatch::Over(TopicSettings settings) const {
   const auto set = [](const auto& from, auto& to) {
     if (from) to = *from;

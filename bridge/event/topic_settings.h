@@ -2,6 +2,7 @@
 
 #include <cstdint>
 
+#include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 
@@ -21,6 +22,12 @@ struct TopicSettings {
   bool coalesce = false;
   bool omit_done_marker = false;
 };
+
+// Age is kept to within a second or two, so less would mean nothing.
+inline constexpr absl::Duration kMinRetentionAge = absl::Seconds(1);
+
+// OK, or InvalidArgument with a sentence for whoever asks for such a topic.
+absl::Status CheckRetentionAge(absl::Duration age);
 
 // Some of a topic's settings; what is not set is left to others.
 struct TopicSettingsPatch {

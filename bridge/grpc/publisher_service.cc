@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "bridge/grpc/random.h"
+#include "bridge/base/random.h"
 #include "bridge/grpc/status_detail.h"
 #include "bridge/grpc/wire.h"
 

@@ -7,9 +7,6 @@
 namespace sluice {
 namespace {
 
-// Age is kept to within a second or two, so less would mean nothing.
-constexpr absl::Duration kMinRetentionAge = absl::Seconds(1);
-
 absl::Status NoSuch(absl::string_view type, int number,
                     absl::string_view field) {
   return AtField(absl::InvalidArgumentError(
@@ -18,17 +15,14 @@ absl::Status NoSuch(absl::string_view type, int number,
 }
 
 absl::Status TakeAge(const google::protobuf::Duration& proto,
-                     TopicSettings& settings) {
+                     TopicSettingsPatch& settings) {
   const auto age = ToDuration(proto);
   if (!age.ok()) return age.status();
-  if (*age < kMinRetentionAge) {
-    return absl::InvalidArgumentError("retention_age is 1 s or more");
-  }
   settings.retention_age = *age;
-  return absl::OkStatus();
+  return CheckRetentionAge(*age);
 }
 
-absl::Status TakeStart(v1::Start start, TopicSettings& settings) {
+absl::Status TakeStart(v1::Start start, TopicSettingsPatch& settings) {
   switch (start) {
     case v1::START_UNSPECIFIED:
       return absl::OkStatus();
@@ -43,7 +37,7 @@ absl::Status TakeStart(v1::Start start, TopicSettings& settings) {
   }
 }
 
-absl::Status TakeSlowReader(v1::SlowReader slow, TopicSettings& settings) {
+absl::Status TakeSlowReader(v1::SlowReader slow, TopicSettingsPatch& settings) {
   switch (slow) {
     case v1::SLOW_READER_UNSPECIFIED:
       return absl::OkStatus();
@@ -74,7 +68,7 @@ void SetEnd(const Entry& end, v1::Topic& proto) {
 
 absl::StatusOr<TopicSettings> ToSettings(const v1::TopicSettings& proto,
                                          const TopicSettings& defaults) {
-  TopicSettings settings = defaults;
+  TopicSettingsPatch settings;
   if (proto.retention_events() != 0) {
     settings.retention_events = proto.retention_events();
   }
@@ -91,7 +85,7 @@ absl::StatusOr<TopicSettings> ToSettings(const v1::TopicSettings& proto,
   if (!status.ok()) return status;
   if (proto.coalesce()) settings.coalesce = true;
   if (proto.omit_done_marker()) settings.omit_done_marker = true;
-  return settings;
+  return settings.Over(defaults);
 }
 
 v1::TopicSettings ToProto(const TopicSettings& settings) {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bridge/base/random.h"
 #include "bridge/event/selector.h"
-#include "bridge/grpc/random.h"
 #include "bridge/grpc/status_detail.h"
 #include "bridge/grpc/topic_message.h"
 #include "bridge/grpc/unary_reply.h"

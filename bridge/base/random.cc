@@ -1,4 +1,4 @@
-#include "bridge/grpc/random.h"
+#include "bridge/base/random.h"
 
 #include <sys/random.h>
 
