@@ -8,7 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "bridge/base/log.h"
+#include "bridge/grpc/descriptor_set.h"
 #include "bridge/store/memory_store.h"
 
 namespace sluice {
@@ -75,12 +77,24 @@ HttpOptions MakeHttpOptions(const Config& config) {
   return options;
 }
 
-GrpcServerOptions MakeGrpcOptions(const Config& config) {
+absl::StatusOr<std::shared_ptr<const MessageTypes>> LoadMessageTypes(
+    const std::string& path) {
+  if (path.empty()) return MessageTypes::WellKnown();
+  const auto bytes = ReadDescriptorSet(path);
+  auto types = bytes.ok() ? MessageTypes::FromSet(*bytes) : bytes.status();
+  if (types.ok()) return types;
+  return absl::InvalidArgumentError(
+      absl::StrCat("descriptor_set=", path, ": ", types.status().message()));
+}
+
+GrpcServerOptions MakeGrpcOptions(
+    const Config& config, std::shared_ptr<const MessageTypes> message_types) {
   GrpcServerOptions options;
   options.listen = config.grpc_listen.ToString();
   options.publish.max_event_bytes = config.max_event_bytes;
   options.publish.window_requests = static_cast<size_t>(config.producer_window);
   options.publish.grace = config.producer_grace;
+  options.publish.message_types = std::move(message_types);
   options.topic_rules = MakeTopicRules(config);
   options.max_connections = static_cast<size_t>(config.max_grpc_connections);
   options.max_streams = config.max_streams;
@@ -91,7 +105,9 @@ GrpcServerOptions MakeGrpcOptions(const Config& config) {
 
 }  // namespace
 
-Bridge::Bridge(const Config& config) : config_(config) {
+Bridge::Bridge(const Config& config,
+               std::shared_ptr<const MessageTypes> message_types)
+    : config_(config) {
   MemoryStoreOptions options;
   options.rules = MakeTopicRules(config);
   options.max_topics = config.max_topics;
@@ -104,11 +120,14 @@ Bridge::Bridge(const Config& config) : config_(config) {
       });
   hub_.SetStore(store_.get());
   http_ = std::make_unique<HttpServer>(MakeHttpOptions(config), hub_);
-  grpc_ = std::make_unique<GrpcServer>(hub_, MakeGrpcOptions(config));
+  grpc_ = std::make_unique<GrpcServer>(
+      hub_, MakeGrpcOptions(config, std::move(message_types)));
 }
 
 absl::StatusOr<std::unique_ptr<Bridge>> Bridge::Start(const Config& config) {
-  std::unique_ptr<Bridge> bridge(new Bridge(config));
+  auto types = LoadMessageTypes(config.descriptor_set);
+  if (!types.ok()) return types.status();
+  std::unique_ptr<Bridge> bridge(new Bridge(config, *std::move(types)));
   // Readers find their port open before the first event can come.
   if (absl::Status status = bridge->http_->Start(); !status.ok()) return status;
   if (absl::Status status = bridge->grpc_->Start(); !status.ok()) return status;

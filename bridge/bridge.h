@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "bridge/config/config.h"
+#include "bridge/grpc/message_types.h"
 #include "bridge/grpc/server.h"
 #include "bridge/http/http_server.h"
 #include "bridge/hub/hub.h"
@@ -17,7 +18,9 @@ namespace sluice {
 class Bridge {
  public:
   // Starts all parts, and serves when it returns. FailedPrecondition or
-  // Unavailable, naming the address, if a port is taken.
+  // Unavailable, naming the address, if a port is taken; InvalidArgument,
+  // naming it, for a setting that only its use shows to be bad: a
+  // descriptor_set that is none, a host that there is not. Blocks on the file.
   static absl::StatusOr<std::unique_ptr<Bridge>> Start(const Config& config);
 
   // Stops at once.
@@ -34,7 +37,8 @@ class Bridge {
   void Drain();
 
  private:
-  explicit Bridge(const Config& config);
+  Bridge(const Config& config,
+         std::shared_ptr<const MessageTypes> message_types);
 
   const Config config_;
 

@@ -33,7 +33,7 @@ int Run(const sluice::Config& config) {
   auto bridge = sluice::Bridge::Start(config);
   if (!bridge.ok()) {
     std::cerr << "sluice-bridge: " << bridge.status().message() << "\n";
-    return kCannotRun;
+    return absl::IsInvalidArgument(bridge.status()) ? kBadUsage : kCannotRun;
   }
   std::cout << "sluice ready grpc=" << config.grpc_listen.host << ":"
             << (*bridge)->grpc_port() << " http=" << config.http_listen.host

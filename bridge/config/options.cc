@@ -125,7 +125,8 @@ std::vector<Option> MakeTable() {
                  "Memory for gRPC's own buffers."),
       PathOption("descriptor_set", &Config::descriptor_set,
                  "A FileDescriptorSet with the types of events published as "
-                 "messages. Reserved: not in force yet."),
+                 "messages; without it, only google.protobuf's well-known "
+                 "types are known."),
 
       BoolOption("demo", &Config::demo, "Serve a demo page at /."),
       LogLevelOption("log_level", &Config::log_level,

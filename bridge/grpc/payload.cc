@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "bridge/base/utf8.h"
 #include "bridge/event/event_rules.h"
 #include "bridge/grpc/json_value.h"
@@ -12,13 +11,14 @@
 namespace sluice {
 namespace {
 
-absl::Status UnknownType(absl::string_view type_url) {
-  const absl::string_view name = type_url.substr(type_url.rfind('/') + 1);
-  return absl::InvalidArgumentError(absl::StrCat(
-      "the type `", name, "` is not in the server's descriptor_set"));
+absl::StatusOr<std::string> MessageToJson(const google::protobuf::Any& message,
+                                          const MessageTypes* types) {
+  if (types != nullptr) return types->ToJson(message);
+  return absl::InvalidArgumentError("the server takes no messages");
 }
 
-absl::Status TakePayload(v1::Event& event, EventDraft& draft) {
+absl::Status TakePayload(v1::Event& event, const MessageTypes* types,
+                         EventDraft& draft) {
   switch (event.payload_case()) {
     case v1::Event::kText:
       if (auto status = CheckText(event.text()); !status.ok()) {
@@ -33,8 +33,13 @@ absl::Status TakePayload(v1::Event& event, EventDraft& draft) {
       draft.json = true;
       return absl::OkStatus();
     }
-    case v1::Event::kMessage:
-      return AtField(UnknownType(event.message().type_url()), "message");
+    case v1::Event::kMessage: {
+      auto json = MessageToJson(event.message(), types);
+      if (!json.ok()) return AtField(json.status(), "message");
+      draft.data = *std::move(json);
+      draft.json = true;
+      return absl::OkStatus();
+    }
     case v1::Event::PAYLOAD_NOT_SET:
       return absl::OkStatus();
   }
@@ -50,7 +55,8 @@ absl::StatusOr<uint32_t> ToRetry(const google::protobuf::Duration& proto) {
 
 }  // namespace
 
-absl::StatusOr<EventDraft> ToDraft(v1::Event& event) {
+absl::StatusOr<EventDraft> ToDraft(v1::Event& event,
+                                   const MessageTypes* message_types) {
   EventDraft draft;
   if (!event.id().empty()) {
     if (auto status = CheckEventId(event.id()); !status.ok()) {
@@ -65,7 +71,8 @@ absl::StatusOr<EventDraft> ToDraft(v1::Event& event) {
     if (!retry.ok()) return AtField(retry.status(), "retry");
     draft.retry_ms = *retry;
   }
-  if (auto status = TakePayload(event, draft); !status.ok()) return status;
+  if (auto status = TakePayload(event, message_types, draft); !status.ok())
+    return status;
   draft.id = std::move(*event.mutable_id());
   draft.type = std::move(*event.mutable_type());
   return draft;

@@ -3,6 +3,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "bridge/event/entry.h"
+#include "bridge/grpc/message_types.h"
 #include "sluice/v1/event.pb.h"
 
 namespace sluice {
@@ -14,8 +15,10 @@ namespace sluice {
 //
 // Thread safety: functions without state.
 
-// Takes its strings out of `event`.
-absl::StatusOr<EventDraft> ToDraft(v1::Event& event);
+// Takes its strings out of `event`. `message_types` are those of `message`;
+// null: none is known.
+absl::StatusOr<EventDraft> ToDraft(v1::Event& event,
+                                   const MessageTypes* message_types);
 
 absl::StatusOr<End> ToEnd(const v1::End& end);
 

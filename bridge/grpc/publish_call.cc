@@ -28,7 +28,7 @@ PublishCall::PublishCall(Store& store, std::shared_ptr<Producers> producers,
       holder_(holder),
       acknowledge_(acknowledge),
       peer_(peer),
-      parser_(options.max_event_bytes) {}
+      parser_(options.max_event_bytes, options.message_types) {}
 
 void PublishCall::Start() { Run(); }
 

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
 #include "bridge/base/mutex.h"
+#include "bridge/grpc/message_types.h"
 #include "bridge/grpc/producers.h"
 #include "bridge/grpc/request_parser.h"
 #include "bridge/store/store.h"
@@ -34,6 +35,8 @@ struct PublishOptions {
   // in memory than on the wire.
   size_t window_bytes = 1 << 20;
   absl::Duration grace = absl::Seconds(10);  // see OnAbort in event.proto
+  // What events may carry as `message`; null: nothing.
+  std::shared_ptr<const MessageTypes> message_types;
 };
 
 // One publishing call, whatever its method: takes requests in order, has them

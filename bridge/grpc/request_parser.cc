@@ -69,11 +69,13 @@ absl::Status TakeOnAbort(const v1::PublishRequest& request,
   }
 }
 
-absl::Status TakeEvents(v1::PublishRequest& request, size_t max_event_bytes,
+absl::Status TakeEvents(v1::PublishRequest& request,
+                        const MessageTypes* message_types,
+                        size_t max_event_bytes,
                         std::vector<EventDraft>& drafts) {
   drafts.reserve(request.events_size());
   for (int i = 0; i < request.events_size(); ++i) {
-    auto draft = ToDraft(*request.mutable_events(i));
+    auto draft = ToDraft(*request.mutable_events(i), message_types);
     absl::Status status = draft.status();
     if (status.ok()) {
       status = CheckSize(draft->size_bytes(), max_event_bytes, "the event");
@@ -135,7 +137,8 @@ absl::StatusOr<ParsedRequest> RequestParser::ParseOne(
   ParsedRequest parsed;
   parsed.append.topic = topic_;
   if (auto status = TakeOnAbort(request, parsed); !status.ok()) return status;
-  auto status = TakeEvents(request, max_event_bytes_, parsed.append.events);
+  auto status = TakeEvents(request, message_types_.get(), max_event_bytes_,
+                           parsed.append.events);
   if (!status.ok()) return status;
   if (request.has_end()) {
     status = TakeEnd(request.end(), max_event_bytes_, parsed.append.end);

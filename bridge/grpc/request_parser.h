@@ -3,10 +3,13 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/types/optional.h"
+#include "bridge/grpc/message_types.h"
 #include "bridge/store/store.h"
 
 namespace sluice {
@@ -28,9 +31,13 @@ inline constexpr size_t kMaxRequestEvents = 10000;
 // Thread safety: one request at a time.
 class RequestParser {
  public:
-  // `max_event_bytes`: payload + id + type.
-  explicit RequestParser(size_t max_event_bytes)
-      : max_event_bytes_(max_event_bytes) {}
+  // `max_event_bytes`: payload + id + type. `message_types`: what events may
+  // carry as `message`; null: nothing.
+  explicit RequestParser(
+      size_t max_event_bytes,
+      std::shared_ptr<const MessageTypes> message_types = nullptr)
+      : max_event_bytes_(max_event_bytes),
+        message_types_(std::move(message_types)) {}
 
   // The next request of the call. InvalidArgument if it breaks a rule,
   // ResourceExhausted for too many events or one that is too large; both know
@@ -42,6 +49,7 @@ class RequestParser {
   absl::StatusOr<ParsedRequest> ParseOne(const grpc::ByteBuffer& bytes);
 
   const size_t max_event_bytes_;
+  const std::shared_ptr<const MessageTypes> message_types_;
   uint64_t requests_ = 0;  // how many came before
   std::string topic_;      // of the request before
 };

@@ -15,14 +15,14 @@ using google::protobuf::Value;
 using testing::HasSubstr;
 
 EventDraft Draft(v1::Event event) {
-  auto draft = ToDraft(event);
+  auto draft = ToDraft(event, MessageTypes::WellKnown().get());
   EXPECT_TRUE(draft.ok()) << draft.status();
   return draft.ok() ? *draft : EventDraft();
 }
 
 // The field that the error is at, or how the event was taken after all.
 std::string RefusedField(v1::Event event) {
-  const auto draft = ToDraft(event);
+  const auto draft = ToDraft(event, MessageTypes::WellKnown().get());
   if (draft.ok()) return "taken";
   EXPECT_EQ(draft.status().code(), absl::StatusCode::kInvalidArgument);
   return FieldOf(draft.status());
@@ -153,7 +153,7 @@ TEST(Payload, WhatJsonCannotSayIsRefused) {
 TEST(Payload, MessageOfAnUnknownTypeIsRefusedByName) {
   v1::Event event;
   event.mutable_message()->set_type_url("type.googleapis.com/shop.v1.Order");
-  const auto draft = ToDraft(event);
+  const auto draft = ToDraft(event, MessageTypes::WellKnown().get());
   EXPECT_EQ(FieldOf(draft.status()), "message");
   EXPECT_THAT(std::string(draft.status().message()),
               HasSubstr("`shop.v1.Order`"));
