@@ -18,15 +18,13 @@ size_t BytesInMemory(const ParsedRequest& parsed,
 
 }  // namespace
 
-PublishCall::PublishCall(Store& store, std::shared_ptr<Producers> producers,
-                         const PublishOptions& options, uint64_t holder,
-                         bool acknowledge, Peer& peer)
-    : store_(store),
-      epoch_(store.epoch()),
-      producers_(std::move(producers)),
+PublishCall::PublishCall(Hub& hub, const PublishOptions& options,
+                         uint64_t holder, bool gives_feedback, Peer& peer)
+    : hub_(hub),
+      epoch_(hub.store().epoch()),
       options_(options),
       holder_(holder),
-      acknowledge_(acknowledge),
+      gives_feedback_(gives_feedback),
       peer_(peer),
       parser_(options.max_event_bytes, options.message_types) {}
 
@@ -79,6 +77,32 @@ void PublishCall::OnCancel() {
   Run();
 }
 
+std::weak_ptr<Producers::Listener> PublishCall::AsListener() {
+  if (!gives_feedback_) return {};
+  return weak_from_this();
+}
+
+void PublishCall::OnInterest(const std::string& topic) {
+  {
+    MutexLock lock(mutex_);
+    const auto held = held_.find(topic);
+    if (held == held_.end() || std::exchange(held->second.interest, true))
+      return;
+    interest_.push_back(topic);
+  }
+  Run();
+}
+
+void PublishCall::OnStop(const std::string& topic, const std::string& reason) {
+  {
+    MutexLock lock(mutex_);
+    const auto held = held_.find(topic);
+    if (held == held_.end() || std::exchange(held->second.stop, true)) return;
+    stops_.push_back({topic, reason});
+  }
+  Run();
+}
+
 void PublishCall::Append(ParsedRequest parsed, size_t bytes) {
   Store::AppendRequest& append = parsed.append;
   uint64_t request;
@@ -87,10 +111,11 @@ void PublishCall::Append(ParsedRequest parsed, size_t bytes) {
     MutexLock lock(mutex_);
     // A request that the store has refused meanwhile is the last that counts.
     if (closed_) return;
-    const auto [held, inserted] = held_.try_emplace(append.topic, false);
+    const auto [it, inserted] = held_.try_emplace(append.topic);
     is_new = inserted;
-    held->second = parsed.fail_on_abort.value_or(held->second);
-    append.lease = Store::Lease{holder_, held->second};
+    bool& fails = it->second.fails;
+    fails = parsed.fail_on_abort.value_or(fails);
+    append.lease = Store::Lease{holder_, fails};
 
     request = totals_.requests + slots_.size();
     Slot& slot = slots_.emplace_back();
@@ -98,11 +123,15 @@ void PublishCall::Append(ParsedRequest parsed, size_t bytes) {
     if (append.end.has_value()) slot.ends = append.topic;
     waiting_bytes_ += bytes;
   }
-  if (is_new) producers_->Add(append.topic);
-  store_.Append(std::move(append), [self = shared_from_this(), request](
-                                       absl::StatusOr<Store::Appended> answer) {
-    self->OnStored(request, std::move(answer));
-  });
+  if (is_new) {
+    hub_.producers().Add(append.topic, AsListener());
+    if (gives_feedback_) OnInterest(append.topic);
+  }
+  hub_.store().Append(std::move(append),
+                      [self = shared_from_this(),
+                       request](absl::StatusOr<Store::Appended> answer) {
+                        self->OnStored(request, std::move(answer));
+                      });
 }
 
 void PublishCall::Refuse(absl::Status status) {
@@ -127,7 +156,8 @@ void PublishCall::OnStored(uint64_t request,
     slots_[request - totals_.requests].answer = std::move(answer);
     ended = Settle();
   }
-  for (const std::string& topic : ended) producers_->Remove(topic);
+  for (const std::string& topic : ended)
+    hub_.producers().Remove(topic, AsListener());
   Run();
 }
 
@@ -163,7 +193,7 @@ void PublishCall::Run() {
   }
   for (;;) {
     Action action;
-    PublishTotals totals;
+    Feedback feedback;
     {
       MutexLock lock(mutex_);
       action = NextAction();
@@ -171,21 +201,22 @@ void PublishCall::Run() {
         running_ = false;
         return;
       }
-      if (action == Action::kWrite) totals = totals_;
+      if (action == Action::kWrite) feedback = std::move(feedback_);
     }
     if (action == Action::kRead) peer_.Read();
-    if (action == Action::kWrite) peer_.Write(totals);
+    if (action == Action::kWrite) peer_.Write(feedback);
     if (action == Action::kFinish) Finish();
   }
 }
 
 PublishCall::Action PublishCall::NextAction() {
   if (finished_) return Action::kNone;
-  if (acknowledge_ && !writing_ && !cancelled_ &&
-      acknowledged_ < totals_.requests) {
-    writing_ = true;
-    acknowledged_ = totals_.requests;
-    return Action::kWrite;
+  if (gives_feedback_ && !writing_ && !cancelled_) {
+    if (absl::optional<Feedback> feedback = NextFeedback()) {
+      writing_ = true;
+      feedback_ = *std::move(feedback);
+      return Action::kWrite;
+    }
   }
   if (MayFinish()) {
     finished_ = closed_ = true;
@@ -196,6 +227,32 @@ PublishCall::Action PublishCall::NextAction() {
     return Action::kRead;
   }
   return Action::kNone;
+}
+
+absl::optional<PublishCall::Feedback> PublishCall::NextFeedback() {
+  if (!stops_.empty()) {
+    Stop stop = std::move(stops_.front());
+    stops_.pop_front();
+    const auto held = held_.find(stop.topic);
+    if (held != held_.end()) held->second.stop = false;
+    return stop;
+  }
+  while (!interest_.empty()) {
+    Interest interest{std::move(interest_.front())};
+    interest_.pop_front();
+    const auto held = held_.find(interest.topic);
+    if (held == held_.end()) continue;
+    held->second.interest = false;
+    // Whoever comes or goes after this look is behind another OnInterest.
+    interest.subscribers = hub_.Subscribers(interest.topic);
+    const bool read = interest.subscribers > 0;
+    if (held->second.read == read) continue;
+    held->second.read = read;
+    return interest;
+  }
+  if (acknowledged_ == totals_.requests) return absl::nullopt;
+  acknowledged_ = totals_.requests;
+  return totals_;
 }
 
 bool PublishCall::MayFinish() const {
@@ -213,19 +270,20 @@ bool PublishCall::MayRead() const {
 }
 
 void PublishCall::Finish() {
-  absl::flat_hash_map<std::string, bool> held;
+  absl::flat_hash_map<std::string, Held> held_at_end;
   absl::Status status;
   PublishTotals totals;
   {
     MutexLock lock(mutex_);
-    held.swap(held_);
+    held_at_end.swap(held_);
     status =
         cancelled_ ? absl::CancelledError("the call was cancelled") : error_;
     totals = totals_;
   }
-  for (const auto& [topic, fail_on_abort] : held) {
-    store_.Release(topic, Store::Lease{holder_, fail_on_abort}, options_.grace);
-    producers_->Remove(topic);
+  for (const auto& [topic, held] : held_at_end) {
+    hub_.store().Release(topic, Store::Lease{holder_, held.fails},
+                         options_.grace);
+    hub_.producers().Remove(topic, AsListener());
   }
   peer_.Finish(status, totals);
 }

@@ -12,13 +12,24 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "absl/types/optional.h"
+#include "absl/types/variant.h"
 #include "bridge/base/mutex.h"
 #include "bridge/grpc/message_types.h"
-#include "bridge/grpc/producers.h"
 #include "bridge/grpc/request_parser.h"
-#include "bridge/store/store.h"
+#include "bridge/hub/hub.h"
 
 namespace sluice {
+
+// What the client of a publishing call is told besides: that a topic of the
+// call has readers now, or none any more; that a reader asks it to stop.
+struct Interest {
+  std::string topic;
+  uint64_t subscribers = 0;
+};
+struct Stop {
+  std::string topic;
+  std::string reason;
+};
 
 // What a publishing call has stored: the first `requests` of its requests.
 struct PublishTotals {
@@ -41,7 +52,7 @@ struct PublishOptions {
 
 // One publishing call, whatever its method: takes requests in order, has them
 // stored, and says what became of them. Between a gRPC reactor, its peer, and
-// the store.
+// the hub with its store.
 //
 // Requests are appended as they come, so that the store can commit many at
 // once; the call reads on while the window has room. The answers count in the
@@ -53,8 +64,12 @@ struct PublishOptions {
 // call at a time, from within these methods or from the store's threads.
 // Lifetime: store answers keep the call alive. The peer must live until Finish,
 // the store until then too; nothing is asked of either afterwards.
-class PublishCall : public std::enable_shared_from_this<PublishCall> {
+class PublishCall final : public Producers::Listener,
+                          public std::enable_shared_from_this<PublishCall> {
  public:
+  // What a client that is given feedback may be told.
+  using Feedback = absl::variant<PublishTotals, Interest, Stop>;
+
   // The way back to the client.
   class Peer {
    public:
@@ -63,8 +78,8 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
     // Answer with one OnRequest or OnHalfClose.
     virtual void Read() = 0;
 
-    // Answer with OnWritten. Only if the call acknowledges.
-    virtual void Write(const PublishTotals& stored) = 0;
+    // Answer with OnWritten. Only if the call gives feedback.
+    virtual void Write(const Feedback& feedback) = 0;
 
     // The last call of all.
     virtual void Finish(const absl::Status& status,
@@ -72,10 +87,11 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
   };
 
   // `holder` names the call among all those of the store's topics. With
-  // `acknowledge` the peer is told what is stored as it goes.
-  PublishCall(Store& store, std::shared_ptr<Producers> producers,
-              const PublishOptions& options, uint64_t holder, bool acknowledge,
-              Peer& peer);
+  // `gives_feedback` the peer is told what is stored as it goes, and what the
+  // readers do: of acknowledgements and interest only the newest, of stops one
+  // a topic while it waits to be written.
+  PublishCall(Hub& hub, const PublishOptions& options, uint64_t holder,
+              bool gives_feedback, Peer& peer);
   PublishCall(const PublishCall&) = delete;
   PublishCall& operator=(const PublishCall&) = delete;
 
@@ -89,6 +105,9 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
   // The client is gone: finish without waiting for the store.
   void OnCancel();
 
+  void OnInterest(const std::string& topic) override;
+  void OnStop(const std::string& topic, const std::string& reason) override;
+
  private:
   enum class Action { kNone, kRead, kWrite, kFinish };
 
@@ -99,6 +118,14 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
     absl::optional<absl::StatusOr<Store::Appended>> answer;
   };
 
+  // A topic that the call has named and not ended.
+  struct Held {
+    bool fails = false;         // with the call
+    bool interest = false;      // its readers are to be looked at
+    absl::optional<bool> read;  // whether it has readers, as the client knows
+    bool stop = false;          // one waits to be told
+  };
+
   void Append(ParsedRequest parsed, size_t bytes);
   void OnStored(uint64_t request, absl::StatusOr<Store::Appended> answer);
   void Refuse(absl::Status status);
@@ -107,6 +134,7 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
   // one, which looks again before it leaves. So nothing follows Finish.
   void Run();
   Action NextAction() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::optional<Feedback> NextFeedback() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayFinish() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool MayRead() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Finish();
@@ -115,12 +143,14 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
   // topics that these have ended.
   std::vector<std::string> Settle() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  Store& store_;
+  // What the producers' list knows the call by.
+  std::weak_ptr<Listener> AsListener();
+
+  Hub& hub_;
   const Epoch epoch_;
-  const std::shared_ptr<Producers> producers_;
   const PublishOptions options_;
   const uint64_t holder_;
-  const bool acknowledge_;
+  const bool gives_feedback_;
   Peer& peer_;
 
   RequestParser parser_;  // used by OnRequest alone, which comes one at a time
@@ -139,10 +169,14 @@ class PublishCall : public std::enable_shared_from_this<PublishCall> {
   size_t waiting_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status error_ ABSL_GUARDED_BY(mutex_);  // of the first of slots_
   PublishTotals totals_ ABSL_GUARDED_BY(mutex_);
-  uint64_t acknowledged_ ABSL_GUARDED_BY(mutex_) = 0;
 
-  // The topics that the call holds: whether they fail with it.
-  absl::flat_hash_map<std::string, bool> held_ ABSL_GUARDED_BY(mutex_);
+  // What the client has not been told yet, and what it is being told.
+  uint64_t acknowledged_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::deque<std::string> interest_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Stop> stops_ ABSL_GUARDED_BY(mutex_);
+  Feedback feedback_ ABSL_GUARDED_BY(mutex_);
+
+  absl::flat_hash_map<std::string, Held> held_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace sluice

@@ -57,7 +57,7 @@ class StreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   void OnDone() override { delete this; }
 
   void Read() override { StartRead(&request_); }
-  void Write(const PublishTotals&) override {}
+  void Write(const PublishCall::Feedback&) override {}
   void Finish(const absl::Status& status,
               const PublishTotals& stored) override {
     AddAccepted(status, stored, context_);
@@ -71,6 +71,25 @@ class StreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
   grpc::ByteBuffer request_;
   std::shared_ptr<PublishCall> call_;
 };
+
+void Set(const PublishTotals& stored,
+         v1::PublishWithFeedbackResponse& response) {
+  v1::Ack& ack = *response.mutable_ack();
+  ack.set_requests(stored.requests);
+  ack.set_accepted(stored.accepted);
+  ack.set_duplicates(stored.duplicates);
+  ack.set_last_cursor(stored.last_cursor);
+}
+
+void Set(const Interest& interest, v1::PublishWithFeedbackResponse& response) {
+  response.mutable_interest()->set_topic(interest.topic);
+  response.mutable_interest()->set_subscribers(interest.subscribers);
+}
+
+void Set(const Stop& stop, v1::PublishWithFeedbackResponse& response) {
+  response.mutable_stop()->set_topic(stop.topic);
+  response.mutable_stop()->set_reason(stop.reason);
+}
 
 class FeedbackReactor final
     : public grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>,
@@ -93,13 +112,9 @@ class FeedbackReactor final
   void OnDone() override { delete this; }
 
   void Read() override { StartRead(&request_); }
-  void Write(const PublishTotals& stored) override {
+  void Write(const PublishCall::Feedback& feedback) override {
     v1::PublishWithFeedbackResponse response;
-    v1::Ack& ack = *response.mutable_ack();
-    ack.set_requests(stored.requests);
-    ack.set_accepted(stored.accepted);
-    ack.set_duplicates(stored.duplicates);
-    ack.set_last_cursor(stored.last_cursor);
+    absl::visit([&](const auto& told) { Set(told, response); }, feedback);
     response_ = ToBytes(response);
     StartWrite(&response_);
   }
@@ -136,7 +151,7 @@ class BatchReactor final : public grpc::ServerUnaryReactor,
     if (std::exchange(read_, true)) return call_->OnHalfClose();
     call_->OnRequest(request_);
   }
-  void Write(const PublishTotals&) override {}
+  void Write(const PublishCall::Feedback&) override {}
   void Finish(const absl::Status& status,
               const PublishTotals& stored) override {
     AddAccepted(status, stored, context_);
@@ -154,31 +169,26 @@ class BatchReactor final : public grpc::ServerUnaryReactor,
 
 }  // namespace
 
-PublisherService::PublisherService(Store& store,
-                                   std::shared_ptr<Producers> producers,
-                                   const PublishOptions& options)
-    : store_(store),
-      producers_(std::move(producers)),
-      options_(options),
-      next_holder_((RandomNumber() >> 1) | 1) {}
+PublisherService::PublisherService(Hub& hub, const PublishOptions& options)
+    : hub_(hub), options_(options), next_holder_((RandomNumber() >> 1) | 1) {}
 
 std::shared_ptr<PublishCall> PublisherService::NewCall(
-    bool acknowledge, PublishCall::Peer& peer) {
-  return std::make_shared<PublishCall>(store_, producers_, options_,
-                                       next_holder_++, acknowledge, peer);
+    bool gives_feedback, PublishCall::Peer& peer) {
+  return std::make_shared<PublishCall>(hub_, options_, next_holder_++,
+                                       gives_feedback, peer);
 }
 
 grpc::ServerReadReactor<grpc::ByteBuffer>* PublisherService::Publish(
     grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
   auto* reactor = new StreamReactor(*context, *response);
-  reactor->Start(NewCall(/*acknowledge=*/false, *reactor));
+  reactor->Start(NewCall(/*gives_feedback=*/false, *reactor));
   return reactor;
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 PublisherService::PublishWithFeedback(grpc::CallbackServerContext* context) {
   auto* reactor = new FeedbackReactor(*context);
-  reactor->Start(NewCall(/*acknowledge=*/true, *reactor));
+  reactor->Start(NewCall(/*gives_feedback=*/true, *reactor));
   return reactor;
 }
 
@@ -186,7 +196,7 @@ grpc::ServerUnaryReactor* PublisherService::PublishBatch(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   auto* reactor = new BatchReactor(*context, *request, *response);
-  reactor->Start(NewCall(/*acknowledge=*/false, *reactor));
+  reactor->Start(NewCall(/*gives_feedback=*/false, *reactor));
   return reactor;
 }
 

@@ -21,11 +21,10 @@ using RawPublisherService = v1::PublisherService::WithRawCallbackMethod_Publish<
 // like a half-close, and the client would get OK.)
 //
 // Thread safety: gRPC's threads call it. Nothing blocks.
-// Lifetime: the store must outlive it, and it must outlive the server.
+// Lifetime: the hub must outlive it, and it must outlive the server.
 class PublisherService final : public RawPublisherService {
  public:
-  PublisherService(Store& store, std::shared_ptr<Producers> producers,
-                   const PublishOptions& options);
+  PublisherService(Hub& hub, const PublishOptions& options);
 
   grpc::ServerReadReactor<grpc::ByteBuffer>* Publish(
       grpc::CallbackServerContext* context,
@@ -39,11 +38,10 @@ class PublisherService final : public RawPublisherService {
                                          grpc::ByteBuffer* response) override;
 
  private:
-  std::shared_ptr<PublishCall> NewCall(bool acknowledge,
+  std::shared_ptr<PublishCall> NewCall(bool gives_feedback,
                                        PublishCall::Peer& peer);
 
-  Store& store_;
-  const std::shared_ptr<Producers> producers_;
+  Hub& hub_;
   const PublishOptions options_;
   // Begins anywhere, so that a durable store does not take a call for one of
   // the process before. Never 0, which is nobody.

@@ -75,8 +75,8 @@ void SetArguments(const GrpcServerOptions& options,
 GrpcServer::GrpcServer(Hub& hub, const GrpcServerOptions& options)
     : options_(options),
       acceptor_(options.max_connections, PingTimeout(options.keepalive)),
-      publisher_(hub.store(), producers_, options.publish),
-      topics_(hub, producers_, options.topic_rules),
+      publisher_(hub, options.publish),
+      topics_(hub, options.topic_rules),
       health_({v1::PublisherService::service_full_name(),
                v1::SubscriberService::service_full_name(),
                v1::TopicService::service_full_name()}) {}

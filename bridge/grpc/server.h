@@ -58,7 +58,6 @@ class GrpcServer {
   GrpcAcceptor acceptor_;
 
   // In the order of their lifetime: the server calls the services.
-  const std::shared_ptr<Producers> producers_ = std::make_shared<Producers>();
   PublisherService publisher_;
   TopicService topics_;
   v1::SubscriberService::CallbackService subscriber_;

@@ -34,9 +34,8 @@ struct Use {
 
 }  // namespace
 
-TopicService::TopicService(Hub& hub, std::shared_ptr<const Producers> producers,
-                           TopicRules rules)
-    : hub_(hub), producers_(std::move(producers)), rules_(std::move(rules)) {}
+TopicService::TopicService(Hub& hub, TopicRules rules)
+    : hub_(hub), rules_(std::move(rules)) {}
 
 grpc::ServerUnaryReactor* TopicService::CreateTopic(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
@@ -55,7 +54,7 @@ grpc::ServerUnaryReactor* TopicService::CreateTopic(
     return reply->Fail(AtField(settings.status(), "settings"));
   }
 
-  const Use use{hub_.Subscribers(topic), producers_->Count(topic)};
+  const Use use{hub_.Subscribers(topic), hub_.producers().Count(topic)};
   hub_.store().Create(topic, *std::move(settings), request.replace_ended(),
                       [reply, topic, use, epoch = hub_.store().epoch()](
                           absl::StatusOr<TopicInfo> info) {
@@ -83,7 +82,7 @@ grpc::ServerUnaryReactor* TopicService::GetTopic(
     return reply->Fail(AtField(std::move(status), "topic"));
   }
 
-  const Use use{hub_.Subscribers(topic), producers_->Count(topic)};
+  const Use use{hub_.Subscribers(topic), hub_.producers().Count(topic)};
   hub_.store().Describe(
       topic, /*id=*/"", /*last=*/0,
       [reply, topic, use,

@@ -5,7 +5,6 @@
 #include <memory>
 
 #include "bridge/event/topic_rules.h"
-#include "bridge/grpc/producers.h"
 #include "bridge/hub/hub.h"
 #include "sluice/v1/topic_service.grpc.pb.h"
 
@@ -25,8 +24,7 @@ using RawTopicService = v1::TopicService::WithRawCallbackMethod_CreateTopic<
 class TopicService final : public RawTopicService {
  public:
   // `rules`: what a topic gets that says nothing itself.
-  TopicService(Hub& hub, std::shared_ptr<const Producers> producers,
-               TopicRules rules);
+  TopicService(Hub& hub, TopicRules rules);
 
   grpc::ServerUnaryReactor* CreateTopic(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
@@ -38,7 +36,6 @@ class TopicService final : public RawTopicService {
 
  private:
   Hub& hub_;
-  const std::shared_ptr<const Producers> producers_;
   const TopicRules rules_;
 };
 

@@ -89,8 +89,14 @@ void Hub::Leave(const TopicView& view) {
 }
 
 void Hub::CountSubscribers(TopicView& view, int change) {
-  MutexLock lock(mutex_);
-  view.subscribers_ += change;
+  bool changed;
+  {
+    MutexLock lock(mutex_);
+    const bool before = view.subscribers_ > 0;
+    view.subscribers_ += change;
+    changed = before != (view.subscribers_ > 0);
+  }
+  if (changed) producers_.NotifyInterest(view.selector());
 }
 
 }  // namespace sluice

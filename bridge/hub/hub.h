@@ -9,6 +9,7 @@
 #include "absl/types/span.h"
 #include "bridge/base/mutex.h"
 #include "bridge/hub/pattern_index.h"
+#include "bridge/hub/producers.h"
 #include "bridge/hub/topic_view.h"
 #include "bridge/store/store.h"
 
@@ -45,6 +46,9 @@ class Hub {
                                    std::function<void()> on_news,
                                    std::function<void()> ready);
 
+  // Who publishes now; those who listen hear of readers that come and go.
+  Producers& producers() { return producers_; }
+
   // How many streams read `topic` now, by its name or by patterns.
   uint64_t Subscribers(const std::string& topic) const;
 
@@ -60,6 +64,8 @@ class Hub {
 
   // Constant after SetStore.
   Store* store_ = nullptr;
+
+  Producers producers_;
 
   mutable Mutex mutex_;
   uint64_t next_view_id_ ABSL_GUARDED_BY(mutex_) = 0;

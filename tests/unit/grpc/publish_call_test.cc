@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "bridge/grpc/status_detail.h"
 #include "bridge/grpc/wire.h"
 #include "sluice/v1/publisher_service.pb.h"
@@ -23,17 +24,29 @@ using testing::IsEmpty;
 
 constexpr uint64_t kHolder = 7;
 
-// The client: everything is done by hand.
+// The client: everything is done by hand, but that what is no acknowledgement
+// is written at once.
 class FakePeer final : public PublishCall::Peer {
  public:
   void Read() override {
     EXPECT_FALSE(finished);
     ++reads;
   }
-  void Write(const PublishTotals& stored) override {
+  void Write(const PublishCall::Feedback& feedback) override {
     EXPECT_FALSE(finished);
-    writes.push_back(stored.requests);
-    last = stored;
+    if (const auto* stored = absl::get_if<PublishTotals>(&feedback)) {
+      writes.push_back(stored->requests);
+      last = *stored;
+    } else if (const auto* interest = absl::get_if<Interest>(&feedback)) {
+      told.push_back(
+          absl::StrCat(interest->topic, " is read by ", interest->subscribers));
+    } else {
+      const auto& stop = absl::get<Stop>(feedback);
+      told.push_back(absl::StrCat("stop ", stop.topic, ": ", stop.reason));
+    }
+    const bool by_hand =
+        holds || absl::holds_alternative<PublishTotals>(feedback);
+    if (!by_hand) call->OnWritten(true);
   }
   void Finish(const absl::Status& result,
               const PublishTotals& stored) override {
@@ -45,6 +58,9 @@ class FakePeer final : public PublishCall::Peer {
 
   int reads = 0;
   std::vector<uint64_t> writes;
+  std::vector<std::string> told;
+  bool holds = false;  // nothing is written at once
+  PublishCall* call = nullptr;
   bool finished = false;
   absl::Status status;
   PublishTotals last;
@@ -76,11 +92,20 @@ grpc::ByteBuffer Bad() { return Request("not a topic"); }
 
 class PublishCallTest : public testing::Test {
  protected:
-  std::shared_ptr<PublishCall> Start(bool acknowledge = false) {
-    call_ = std::make_shared<PublishCall>(store_, producers_, options_, kHolder,
-                                          acknowledge, peer_);
+  PublishCallTest() { hub_.SetStore(&store_); }
+
+  std::shared_ptr<PublishCall> Start(bool gives_feedback = false) {
+    call_ = std::make_shared<PublishCall>(hub_, options_, kHolder,
+                                          gives_feedback, peer_);
+    peer_.call = call_.get();
     call_->Start();
     return call_;
+  }
+
+  // A view of `topic` that somebody may read.
+  std::unique_ptr<TopicView> Watch(const std::string& topic) {
+    return hub_.Watch(
+        *Selector::Parse({topic}), inbox_, [] {}, [] {});
   }
 
   std::vector<std::string> ReleasedTopics() const {
@@ -92,9 +117,10 @@ class PublishCallTest : public testing::Test {
   }
 
   FakeStore store_;
+  Hub hub_;
+  LoopInbox inbox_{[] {}};
   FakePeer peer_;
   PublishOptions options_;
-  const std::shared_ptr<Producers> producers_ = std::make_shared<Producers>();
   std::shared_ptr<PublishCall> call_;
 };
 
@@ -166,7 +192,7 @@ TEST_F(PublishCallTest, AnswersOnceTheStoreHasAnsweredAll) {
 }
 
 TEST_F(PublishCallTest, ACallWithoutARequestIsOkWithZeros) {
-  Start(/*acknowledge=*/true)->OnHalfClose();
+  Start(/*gives_feedback=*/true)->OnHalfClose();
   ASSERT_TRUE(peer_.finished);
   EXPECT_TRUE(peer_.status.ok());
   EXPECT_THAT(peer_.writes, IsEmpty());
@@ -195,7 +221,7 @@ TEST_F(PublishCallTest, ARequestOfNothingKeepsTheLastCursor) {
 }
 
 TEST_F(PublishCallTest, AnswersOutOfOrderCountInOrder) {
-  Start(/*acknowledge=*/true);
+  Start(/*gives_feedback=*/true);
   call_->OnRequest(Request("a"));
   call_->OnRequest(Request("b"));
   store_.Answer(1);
@@ -205,7 +231,7 @@ TEST_F(PublishCallTest, AnswersOutOfOrderCountInOrder) {
 }
 
 TEST_F(PublishCallTest, AcksAreCumulativeAndOneAtATime) {
-  Start(/*acknowledge=*/true);
+  Start(/*gives_feedback=*/true);
   for (int i = 0; i < 3; ++i) call_->OnRequest(Request("a"));
   store_.Answer();
   store_.Answer();
@@ -215,9 +241,83 @@ TEST_F(PublishCallTest, AcksAreCumulativeAndOneAtATime) {
   EXPECT_THAT(peer_.writes, ElementsAre(1, 3));
 }
 
+TEST_F(PublishCallTest, WhetherATopicIsReadIsToldAtItsFirstRequest) {
+  const auto view = Watch("b");
+  view->CountSubscribers(2);
+  Start(/*gives_feedback=*/true);
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Request("b"));
+  EXPECT_THAT(peer_.told, ElementsAre("a is read by 0", "b is read by 2"));
+  view->CountSubscribers(-2);
+}
+
+TEST_F(PublishCallTest, OnlyTheFirstReaderAndTheLastAreTold) {
+  Start(/*gives_feedback=*/true);
+  call_->OnRequest(Request("a.b"));
+  const auto view = Watch("a.b");
+  const auto other = Watch("a.*");
+  peer_.told.clear();
+  view->CountSubscribers(1);
+  view->CountSubscribers(1);
+  other->CountSubscribers(1);
+  view->CountSubscribers(-2);
+  EXPECT_THAT(peer_.told, ElementsAre("a.b is read by 1"));
+  other->CountSubscribers(-1);
+  EXPECT_THAT(peer_.told, ElementsAre("a.b is read by 1", "a.b is read by 0"));
+}
+
+TEST_F(PublishCallTest, AReaderWhoLeavesBeforeTheClientHearsOfItIsNotTold) {
+  Start(/*gives_feedback=*/true);
+  call_->OnRequest(Request("a"));
+  const auto view = Watch("a");
+  peer_.holds = true;
+  call_->OnStop("a", "");
+  peer_.told.clear();
+  view->CountSubscribers(1);
+  view->CountSubscribers(-1);
+  call_->OnWritten(true);
+  EXPECT_THAT(peer_.told, IsEmpty());
+}
+
+TEST_F(PublishCallTest, AStopReachesEachCallThatListensOnce) {
+  Start(/*gives_feedback=*/true);
+  call_->OnRequest(Request("a"));
+  FakePeer deaf_peer;
+  const auto deaf = std::make_shared<PublishCall>(hub_, options_, kHolder + 1,
+                                                  false, deaf_peer);
+  deaf->Start();
+  deaf->OnRequest(Request("a"));
+  peer_.told.clear();
+  EXPECT_EQ(hub_.producers().Stop("a", "enough"), 1u);
+  EXPECT_EQ(hub_.producers().Stop("b", ""), 0u);
+  EXPECT_THAT(peer_.told, ElementsAre("stop a: enough"));
+  deaf->OnCancel();
+}
+
+TEST_F(PublishCallTest, StopsThatWaitForAnotherWriteAreOneATopic) {
+  Start(/*gives_feedback=*/true);
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(Request("b"));
+  peer_.told.clear();
+  peer_.holds = true;
+  for (const char* topic : {"a", "a", "b", "a", "b"})
+    hub_.producers().Stop(topic, "");
+  for (int i = 0; i < 5; ++i) call_->OnWritten(true);
+  EXPECT_THAT(peer_.told, ElementsAre("stop a: ", "stop a: ", "stop b: "));
+}
+
+TEST_F(PublishCallTest, AfterItsEndATopicHasNobodyToStop) {
+  store_.answer_at_once = true;
+  Start(/*gives_feedback=*/true);
+  call_->OnRequest(Request("a"));
+  call_->OnRequest(EndOf("a"));
+  EXPECT_EQ(hub_.producers().Stop("a", ""), 0u);
+}
+
 TEST_F(PublishCallTest, TheFinalAckComesBeforeTheStatus) {
   store_.answer_at_once = true;
-  Start(/*acknowledge=*/true);
+  Start(/*gives_feedback=*/true);
   call_->OnRequest(Request("a"));
   call_->OnRequest(Request("a"));
   call_->OnHalfClose();
@@ -301,7 +401,7 @@ TEST_F(PublishCallTest, ACancelFinishesAtOnceAndReleases) {
 
 TEST_F(PublishCallTest, AFailedWriteIsACancel) {
   store_.answer_at_once = true;
-  Start(/*acknowledge=*/true);
+  Start(/*gives_feedback=*/true);
   call_->OnRequest(Request("a"));
   call_->OnWritten(false);
   EXPECT_TRUE(peer_.finished);
@@ -346,12 +446,12 @@ TEST_F(PublishCallTest, CountsAsAProducerUntilItFinishesOrEndsTheTopic) {
   call_->OnRequest(Request("a"));
   call_->OnRequest(Request("a"));
   call_->OnRequest(Request("b"));
-  EXPECT_EQ(producers_->Count("a"), 1u);
-  EXPECT_EQ(producers_->Count("b"), 1u);
+  EXPECT_EQ(hub_.producers().Count("a"), 1u);
+  EXPECT_EQ(hub_.producers().Count("b"), 1u);
   call_->OnRequest(EndOf("a"));
-  EXPECT_EQ(producers_->Count("a"), 0u);
+  EXPECT_EQ(hub_.producers().Count("a"), 0u);
   call_->OnHalfClose();
-  EXPECT_EQ(producers_->Count("b"), 0u);
+  EXPECT_EQ(hub_.producers().Count("b"), 0u);
 }
 
 TEST_F(PublishCallTest, AnAnswerAfterTheFinishDoesNoHarm) {
@@ -373,7 +473,7 @@ class ThreadedPeer final : public PublishCall::Peer {
     read_due_ = true;
     changed_.NotifyAll();
   }
-  void Write(const PublishTotals&) override {
+  void Write(const PublishCall::Feedback&) override {
     MutexLock lock(mutex_);
     written_due_ = true;
     changed_.NotifyAll();
@@ -481,14 +581,15 @@ class ThreadedStore final : public Store {
 
 TEST(PublishCallThreads, NothingIsLostBetweenTheThreads) {
   constexpr int kRequests = 20000;
-  for (const bool acknowledge : {false, true}) {
+  for (const bool gives_feedback : {false, true}) {
     ThreadedStore store;
     ThreadedPeer peer;
     PublishOptions options;
     options.window_requests = 8;
-    const auto call =
-        std::make_shared<PublishCall>(store, std::make_shared<Producers>(),
-                                      options, kHolder, acknowledge, peer);
+    Hub hub;
+    hub.SetStore(&store);
+    const auto call = std::make_shared<PublishCall>(hub, options, kHolder,
+                                                    gives_feedback, peer);
     call->Start();
     const PublishTotals totals = peer.Feed(*call, kRequests);
     EXPECT_EQ(totals.requests, kRequests);

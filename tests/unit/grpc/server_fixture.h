@@ -52,6 +52,17 @@ class ServerTest : public testing::Test {
     return Cursor{store_->epoch(), offset}.ToString();
   }
 
+  // The next acknowledgement of a call that gives feedback; empty if there is
+  // none.
+  template <typename Stream>
+  static v1::Ack ReadAck(Stream& stream) {
+    v1::PublishWithFeedbackResponse response;
+    while (stream.Read(&response)) {
+      if (response.has_ack()) return response.ack();
+    }
+    return {};
+  }
+
   GrpcServerOptions options_;
   Hub hub_;
   std::unique_ptr<Store> store_;

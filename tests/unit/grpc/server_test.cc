@@ -121,11 +121,11 @@ TEST_F(GrpcServerTest, DrainCancelsAStreamThatDoesNotEnd) {
   request.set_topic("a");
   request.set_on_abort(v1::ON_ABORT_FAIL);
   request.add_events();
-  v1::PublishWithFeedbackResponse ack;
   ASSERT_TRUE(stream->Write(request));
-  ASSERT_TRUE(stream->Read(&ack));
+  EXPECT_EQ(ReadAck(*stream).requests(), 1u);
   server_->Drain(absl::ZeroDuration());
-  EXPECT_FALSE(stream->Read(&ack));
+  v1::PublishWithFeedbackResponse response;
+  EXPECT_FALSE(stream->Read(&response));
   EXPECT_FALSE(stream->Finish().ok());
   EXPECT_EQ(Describe("a")->end, nullptr);
 }
