@@ -7,7 +7,6 @@
 #include <thread>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "bridge/base/mutex.h"
 #include "bridge/store/memory_budget.h"
@@ -17,6 +16,9 @@
 
 namespace sluice {
 namespace {
+
+// How many names a call of List looks at.
+constexpr size_t kNamesAList = 10000;
 
 // One lock for the whole log is what makes its visible end: offsets are given
 // and entries stored under it. What is stored waits in committed_ for the
@@ -73,7 +75,7 @@ class MemoryStore final : public Store {
     {
       MutexLock lock(mutex_);
       CatchUpLocked();
-      for (const std::string& name : selector.names()) ++watched_[name];
+      for (const std::string& name : selector.names()) directory_.Watch(name);
       visible_end = last_offset_;
     }
     Deliver();
@@ -83,9 +85,7 @@ class MemoryStore final : public Store {
   void Unwatch(const Selector& selector) override {
     MutexLock lock(mutex_);
     for (const std::string& name : selector.names()) {
-      const auto it = watched_.find(name);
-      if (--it->second > 0) continue;
-      watched_.erase(it);
+      if (!directory_.Unwatch(name)) continue;
       if (TopicLog* log = FindLocked(name)) {
         log->Touch(Now());
         SetTimerLocked(*log);
@@ -140,6 +140,18 @@ class MemoryStore final : public Store {
     done(std::move(segment));
   }
 
+  void List(const std::string& pattern, const std::string& after, size_t limit,
+            std::function<void(Listing)> done) override {
+    Listing listing;
+    {
+      MutexLock lock(mutex_);
+      CatchUpLocked();
+      listing = ListLocked(pattern, after, limit);
+    }
+    Deliver();
+    done(std::move(listing));
+  }
+
   void Create(const std::string& topic, TopicSettings settings,
               bool replace_ended,
               std::function<void(absl::StatusOr<TopicInfo>)> done) override {
@@ -192,6 +204,8 @@ class MemoryStore final : public Store {
                                  const TopicLog* log) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndLocked(TopicLog& log, End end) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Listing ListLocked(const std::string& pattern, const std::string& after,
+                     size_t limit) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<TopicInfo> CreateLocked(const std::string& topic,
                                          TopicSettings settings,
                                          bool replace_ended)
@@ -224,7 +238,6 @@ class MemoryStore final : public Store {
 
   Mutex mutex_;
   TopicDirectory directory_ ABSL_GUARDED_BY(mutex_);
-  absl::flat_hash_map<std::string, int64_t> watched_ ABSL_GUARDED_BY(mutex_);
   MemoryBudget budget_ ABSL_GUARDED_BY(mutex_);
   Offset last_offset_ ABSL_GUARDED_BY(mutex_) = 0;
   // The last entry of any topic that is forgotten.
@@ -263,7 +276,7 @@ absl::StatusOr<TopicLog*> MemoryStore::MakeLocked(const std::string& topic,
 absl::Status MemoryStore::CheckAppendLocked(const AppendRequest& request,
                                             const TopicLog* log) const {
   if (log == nullptr && !request.make_topic &&
-      !watched_.contains(request.topic)) {
+      !directory_.IsWatched(request.topic)) {
     return absl::NotFoundError(
         absl::StrCat("topic ", request.topic, " is not there"));
   }
@@ -358,6 +371,30 @@ void MemoryStore::EndLocked(TopicLog& log, End end) {
   log.Add(committed_.back());
 }
 
+Store::Listing MemoryStore::ListLocked(const std::string& pattern,
+                                       const std::string& after, size_t limit) {
+  const absl::string_view prefix =
+      absl::string_view(pattern).substr(0, pattern.find_first_of("*>"));
+  const bool is_name = prefix.size() == pattern.size();
+  const auto names =
+      directory_.NamesAfter(after, prefix, is_name ? 1 : kNamesAList);
+  Listing listing;
+  for (const auto& [name, log] : names) {
+    if (listing.topics.size() == limit) return listing;
+    listing.next = std::string(name);
+    if (!Matches(pattern, name)) continue;
+    if (log == nullptr) {
+      listing.topics.push_back(
+          {std::string(name), absl::nullopt, options_.rules.For(name)});
+    } else if (is_name ? !log->deleted() : !log->IsTombstone(Now())) {
+      listing.topics.push_back(
+          {std::string(name), log->Info(), log->settings()});
+    }
+  }
+  if (names.size() < kNamesAList) listing.next.clear();
+  return listing;
+}
+
 absl::StatusOr<TopicInfo> MemoryStore::CreateLocked(const std::string& topic,
                                                     TopicSettings settings,
                                                     bool replace_ended) {
@@ -379,7 +416,7 @@ absl::StatusOr<TopicInfo> MemoryStore::CreateLocked(const std::string& topic,
 
 absl::Status MemoryStore::DeleteLocked(const std::string& topic) {
   TopicLog* log = FindLocked(topic);
-  if (log == nullptr && watched_.contains(topic)) {
+  if (log == nullptr && directory_.IsWatched(topic)) {
     absl::StatusOr<TopicLog*> made = MakeLocked(
         topic, options_.rules.For(topic), forgotten_.lost.gone_through);
     if (!made.ok()) return made.status();
@@ -426,7 +463,7 @@ absl::Time MemoryStore::ForgetAtLocked(const TopicLog& log) const {
   if (!log.empty()) return absl::InfiniteFuture();
   if (log.end() != nullptr) return log.tombstone_at() + options_.tombstone_ttl;
   if (log.held() || log.fails_at() != absl::InfiniteFuture() ||
-      watched_.contains(*log.name()))
+      directory_.IsWatched(*log.name()))
     return absl::InfiniteFuture();
   return log.idle_since() + options_.idle_topic_ttl;
 }

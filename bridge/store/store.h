@@ -133,6 +133,17 @@ class Store {
     TopicSettings settings;   // of a single topic
   };
 
+  // A part of the topics that are there, by name.
+  struct Listing {
+    struct Topic {
+      std::string name;
+      absl::optional<TopicInfo> info;  // empty: it is only watched
+      TopicSettings settings;
+    };
+    std::vector<Topic> topics;
+    std::string next;  // where the next part begins; empty: there is none
+  };
+
   virtual ~Store() = default;
 
   // Names this life of the log.
@@ -174,6 +185,13 @@ class Store {
   virtual void Create(const std::string& topic, TopicSettings settings,
                       bool replace_ended,
                       std::function<void(absl::StatusOr<TopicInfo>)> done) = 0;
+
+  // Up to `limit` of the topics that `pattern` selects, all those of it whose
+  // names come after `after`, in the order of their bytes. Tombstones match no
+  // pattern, and one that was deleted not even its name. A part may be short,
+  // or empty, long before the last: a call looks at a bounded number of names.
+  virtual void List(const std::string& pattern, const std::string& after,
+                    size_t limit, std::function<void(Listing)> done) = 0;
 
   // Fails the topic (NOT_FOUND) unless it has ended, and drops its events; a
   // tombstone is left. NotFound if the topic is not there, or is deleted.

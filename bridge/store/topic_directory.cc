@@ -23,6 +23,43 @@ void TopicDirectory::Remove(const TopicLog& log) {
   topics_.erase(topics_.find(*log.name()));
 }
 
+void TopicDirectory::Watch(const std::string& name) { ++watched_[name]; }
+
+bool TopicDirectory::Unwatch(const std::string& name) {
+  const auto it = watched_.find(name);
+  if (--it->second > 0) return false;
+  watched_.erase(it);
+  return true;
+}
+
+bool TopicDirectory::IsWatched(absl::string_view name) const {
+  return watched_.contains(name);
+}
+
+std::vector<std::pair<absl::string_view, const TopicLog*>>
+TopicDirectory::NamesAfter(absl::string_view after, absl::string_view prefix,
+                           size_t limit) const {
+  std::vector<std::pair<absl::string_view, const TopicLog*>> names;
+  const bool within = after >= prefix;
+  auto topic =
+      within ? by_name_.upper_bound(after) : by_name_.lower_bound(prefix);
+  auto watched =
+      within ? watched_.upper_bound(after) : watched_.lower_bound(prefix);
+  while (names.size() < limit) {
+    const bool topics_left = topic != by_name_.end();
+    if (!topics_left && watched == watched_.end()) break;
+    const bool is_topic = topics_left && (watched == watched_.end() ||
+                                          topic->first <= watched->first);
+    const absl::string_view name =
+        is_topic ? topic->first : absl::string_view(watched->first);
+    if (!absl::StartsWith(name, prefix)) break;
+    names.emplace_back(name, is_topic ? topic->second : nullptr);
+    if (watched != watched_.end() && watched->first == name) ++watched;
+    if (is_topic) ++topic;
+  }
+  return names;
+}
+
 std::vector<const TopicLog*> TopicDirectory::Select(
     const Selector& selector) const {
   std::vector<const TopicLog*> selected;

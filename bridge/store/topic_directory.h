@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/btree_map.h"
@@ -11,7 +12,8 @@
 
 namespace sluice {
 
-// The topics of a memory store: by name, and by what patterns select.
+// The topics of a memory store: by name, and by what patterns select; and the
+// names that are watched.
 //
 // Thread safety: none; the store's lock guards it.
 class TopicDirectory {
@@ -28,6 +30,17 @@ class TopicDirectory {
   void Add(std::unique_ptr<TopicLog> log);
   void Remove(const TopicLog& log);
 
+  // Watches are counted. True if it was the last.
+  void Watch(const std::string& name);
+  bool Unwatch(const std::string& name);
+  bool IsWatched(absl::string_view name) const;
+
+  // A part of the names of topics and of those that are watched: in order,
+  // after `after`, all that begin with `prefix`, `limit` at the most. Null is a
+  // topic that is not there.
+  std::vector<std::pair<absl::string_view, const TopicLog*>> NamesAfter(
+      absl::string_view after, absl::string_view prefix, size_t limit) const;
+
   // The topics that are selected, each once, in the order of their names. Looks
   // at all whose names begin as a pattern does before its first wildcard.
   std::vector<const TopicLog*> Select(const Selector& selector) const;
@@ -35,6 +48,7 @@ class TopicDirectory {
  private:
   absl::flat_hash_map<std::string, std::unique_ptr<TopicLog>> topics_;
   absl::btree_map<absl::string_view, const TopicLog*> by_name_;
+  absl::btree_map<std::string, int64_t> watched_;
 };
 
 }  // namespace sluice

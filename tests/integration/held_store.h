@@ -52,6 +52,10 @@ class HeldStore final : public Store {
     }
     read();
   }
+  void List(const std::string& pattern, const std::string& after, size_t limit,
+            std::function<void(Listing)> done) override {
+    store_->List(pattern, after, limit, std::move(done));
+  }
   void Create(const std::string& topic, TopicSettings settings, bool replace,
               std::function<void(absl::StatusOr<TopicInfo>)> done) override {
     store_->Create(topic, settings, replace, std::move(done));

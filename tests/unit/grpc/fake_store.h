@@ -50,6 +50,10 @@ class FakeStore : public Store {
             std::function<void(Segment)> done) override {
     done(Segment());
   }
+  void List(const std::string&, const std::string&, size_t,
+            std::function<void(Listing)> done) override {
+    done({});
+  }
   void Create(const std::string&, TopicSettings, bool,
               std::function<void(absl::StatusOr<TopicInfo>)> done) override {
     done(TopicInfo());

@@ -537,6 +537,8 @@ class ThreadedStore final : public Store {
                 std::function<void(Description)>) override {}
   void Read(const Selector&, Offset, size_t,
             std::function<void(Segment)>) override {}
+  void List(const std::string&, const std::string&, size_t,
+            std::function<void(Listing)>) override {}
   void Create(const std::string&, TopicSettings, bool,
               std::function<void(absl::StatusOr<TopicInfo>)>) override {}
   void Delete(const std::string&, std::function<void(absl::Status)>) override {}

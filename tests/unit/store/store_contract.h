@@ -74,6 +74,12 @@ class StoreContract : public testing::TestWithParam<Kind> {
     return Append(std::move(request));
   }
 
+  Store::Listing List(const std::string& pattern, const std::string& after = "",
+                      size_t limit = 100) {
+    return Wait<Store::Listing>(
+        [&](auto done) { store_->List(pattern, after, limit, done); });
+  }
+
   Store::Description Describe(const std::string& topic,
                               const std::string& id = "", uint64_t last = 0) {
     return Wait<Store::Description>(
