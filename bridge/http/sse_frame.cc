@@ -1,24 +1,15 @@
 #include "bridge/http/sse_frame.h"
 
 #include "absl/strings/str_cat.h"
-#include "bridge/base/error_table.h"
 #include "bridge/base/json.h"
 #include "bridge/event/event_rules.h"
+#include "bridge/http/event_json.h"
 
 namespace sluice {
 namespace {
 
-constexpr size_t kMaxGapTopics = 64;
-
 std::string CursorText(Offset offset, const Epoch& epoch) {
   return Cursor{epoch, offset}.ToString();
-}
-
-std::string FailureJson(const End& end) {
-  if (!end.failure) return "null";
-  return absl::StrCat(
-      "{\"code\":", JsonString(ErrorRowOf(end.failure->code).name),
-      ",\"message\":", JsonString(end.failure->message), "}");
 }
 
 }  // namespace
@@ -73,13 +64,8 @@ std::string DoneFrame(Offset at, const Epoch& epoch) {
 
 std::string GapFrame(const Gap& gap, const std::vector<std::string>& topics,
                      const Epoch& epoch) {
-  const std::string resumed = CursorText(gap.resumed, epoch);
-  std::string data = absl::StrCat(
-      "{\"requested\":", JsonString(gap.requested), ",\"resumed\":\"", resumed,
-      "\",\"reason\":\"", GapReasonName(gap.reason), "\",\"topics\":[");
-  for (size_t i = 0; i < topics.size() && i < kMaxGapTopics; ++i)
-    absl::StrAppend(&data, i == 0 ? "" : ",", JsonString(topics[i]));
-  return EventFrame(resumed, "sluice.gap", 0, data + "]}");
+  return EventFrame(CursorText(gap.resumed, epoch), "sluice.gap", 0,
+                    GapJson(gap, topics, epoch));
 }
 
 std::string PositionFrame(Offset at, const Epoch& epoch) {
