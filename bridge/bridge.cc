@@ -65,6 +65,7 @@ HttpOptions MakeHttpOptions(const Config& config) {
       static_cast<size_t>(config.max_topics_per_stream);
   options.http_publish = config.http_publish;
   options.demo = config.demo;
+  options.topic_rules = MakeTopicRules(config);
   options.max_connections = MaxHttpConnections(config);
   options.max_event_bytes = config.max_event_bytes;
   options.request_memory = config.request_memory;

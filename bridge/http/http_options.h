@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "bridge/event/topic_rules.h"
 
 namespace sluice {
 
@@ -27,6 +28,7 @@ struct HttpOptions {
   size_t max_topics_per_stream = 64;
   bool http_publish = false;
   bool demo = false;
+  TopicRules topic_rules;  // what a topic gets that says nothing itself
 
   uint64_t max_connections = 10000;
   uint64_t max_event_bytes = 1 << 20;

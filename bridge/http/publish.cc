@@ -4,11 +4,12 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "bridge/base/json.h"
 #include "bridge/event/event_rules.h"
-#include "bridge/event/selector.h"
+#include "bridge/http/compact_json.h"
 #include "bridge/http/http_loop.h"
 #include "bridge/http/responses.h"
 
@@ -21,25 +22,42 @@ absl::Status AtField(absl::string_view name, const absl::Status& status) {
                       absl::StrCat(name, ": ", status.message()));
 }
 
+// Of JSON's types: RFC 8259 11, RFC 6839 3.1.
+bool IsJson(const RequestHead& request) {
+  absl::string_view type = request.Field("content-type").value_or("");
+  type = absl::StripAsciiWhitespace(type.substr(0, type.find(';')));
+  return absl::EqualsIgnoreCase(type, "application/json") ||
+         (absl::StrContains(type, '/') &&
+          absl::EndsWithIgnoreCase(type, "+json"));
+}
+
+absl::Status TakePayload(const RequestHead& request, const std::string& body,
+                         EventDraft& draft) {
+  if (!IsJson(request)) {
+    draft.data = NormalizeLineBreaks(body);
+    return AtField("the body", CheckText(body));
+  }
+  absl::StatusOr<std::string> json = CompactJson(body);
+  if (!json.ok()) return AtField("the body", json.status());
+  draft.data = *std::move(json);
+  draft.json = true;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<EventDraft> ToDraft(const RequestHead& request,
                                    const std::string& body) {
-  if (!absl::EqualsIgnoreCase(
-          request.Field("content-encoding").value_or("identity"), "identity")) {
-    return absl::InvalidArgumentError(
-        "Content-Encoding: a body is taken as it is");
-  }
+  absl::Status status = CheckCoding(request);
+  if (!status.ok()) return status;
   EventDraft draft;
   draft.id = std::string(request.Field("sluice-event-id").value_or(""));
   draft.type = std::string(request.Field("sluice-event-type").value_or(""));
   if (!draft.id.empty()) {
-    absl::Status status = AtField("Sluice-Event-Id", CheckEventId(draft.id));
+    status = AtField("Sluice-Event-Id", CheckEventId(draft.id));
     if (!status.ok()) return status;
   }
-  absl::Status status =
-      AtField("Sluice-Event-Type", CheckEventType(draft.type));
-  if (status.ok()) status = AtField("the body", CheckText(body));
+  status = AtField("Sluice-Event-Type", CheckEventType(draft.type));
+  if (status.ok()) status = TakePayload(request, body, draft);
   if (!status.ok()) return status;
-  draft.data = NormalizeLineBreaks(body);
   return draft;
 }
 
@@ -48,13 +66,6 @@ absl::StatusOr<EventDraft> ToDraft(const RequestHead& request,
 void PublishEvent(Exchange& exchange, const std::string& topic,
                   httplib::Response& response) {
   HttpLoop& loop = exchange.loop();
-  if (!loop.options().http_publish) {
-    return SetError(response,
-                    absl::PermissionDeniedError("publishing over HTTP is off"));
-  }
-  if (absl::Status status = CheckWritableTopic(topic); !status.ok())
-    return SetError(response, status);
-
   const size_t most = loop.options().max_event_bytes;
   const std::string* body = exchange.Body(most);
   if (body == nullptr) return;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace sluice {
@@ -10,6 +11,14 @@ bool BodyMemory::Take(int64_t bytes) {
   if (used_.fetch_add(bytes) + bytes <= limit_) return true;
   used_ -= bytes;
   return false;
+}
+
+absl::Status CheckCoding(const RequestHead& head) {
+  return absl::EqualsIgnoreCase(
+             head.Field("content-encoding").value_or("identity"), "identity")
+             ? absl::OkStatus()
+             : absl::InvalidArgumentError(
+                   "Content-Encoding: a body is taken as it is");
 }
 
 RequestBody::RequestBody(const RequestHead& head, size_t max_bytes,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/optional.h"
 #include "bridge/net/body_reader.h"
@@ -30,6 +31,10 @@ class BodyMemory {
   const int64_t limit_;
   std::atomic<int64_t> used_{0};
 };
+
+// InvalidArgument if the body of `head` is coded (gzip), which nothing here
+// undoes.
+absl::Status CheckCoding(const RequestHead& head);
 
 // The body of one request as it comes in.
 //

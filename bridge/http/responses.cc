@@ -58,6 +58,10 @@ void SetRefusal(httplib::Response& response,
   if (refused.http_status == 503) response.set_header("Retry-After", "1");
 }
 
+absl::Status NotThere(absl::string_view topic) {
+  return absl::NotFoundError(absl::StrCat("topic ", topic, " is not there"));
+}
+
 std::string RefusalResponse(const RequestReader::Refusal& refusal,
                             absl::optional<absl::string_view> origin) {
   const Refused& refused = RowOf(refusal.http_status);

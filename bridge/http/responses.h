@@ -28,6 +28,9 @@ void SetRefusal(httplib::Response& response,
 // The same, with the HTTP status that bridge/README.md gives the status's code.
 void SetError(httplib::Response& response, const absl::Status& status);
 
+// What is said of a topic that is not there.
+absl::Status NotThere(absl::string_view topic);
+
 // A whole response to a request that never got as far as a handler. The
 // connection closes behind it. `origin`: a page's that may read it, if it is
 // known already.

@@ -1,29 +1,26 @@
 #include "bridge/http/routes.h"
 
-#include <memory>
+#include <algorithm>
+#include <iterator>
 #include <string>
-#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "bridge/event/selector.h"
 #include "bridge/http/cors.h"
 #include "bridge/http/demo_page.h"
+#include "bridge/http/history.h"
 #include "bridge/http/http_loop.h"
 #include "bridge/http/publish.h"
 #include "bridge/http/responses.h"
 #include "bridge/http/sse_frame.h"
 #include "bridge/http/stream_request.h"
 #include "bridge/http/streams.h"
+#include "bridge/http/topic_routes.h"
 
 namespace sluice {
 namespace {
-
-void MethodNotAllowed(httplib::Response& response, const char* allow) {
-  response.set_header("Allow", allow);
-  SetError(response, 405, "UNIMPLEMENTED",
-           absl::StrCat("this path takes ", allow));
-}
 
 bool IsRead(const Exchange& exchange) {
   return exchange.request.method == "GET" || exchange.request.method == "HEAD";
@@ -49,58 +46,130 @@ void Shed(Exchange& exchange, bool wants_stream, httplib::Response& response) {
       nullptr);
 }
 
-// GET /v1/topics/{topic}/events, or without `topic` GET /v1/events
-void Stream(Exchange& exchange, const std::string* topic,
-            httplib::Response& response) {
-  if (!AcceptsEventStream(exchange.request.Field("accept").value_or("*/*"))) {
-    return SetError(response, 406, "INVALID_ARGUMENT",
-                    "this path answers text/event-stream");
-  }
+bool TakesStream(Exchange& exchange, httplib::Response& response) {
+  if (AcceptsEventStream(exchange.request.Field("accept").value_or("*/*")))
+    return true;
+  SetError(response, 406, "INVALID_ARGUMENT",
+           "this path answers text/event-stream");
+  return false;
+}
+
+void OpenTopic(Exchange& exchange, const std::string& topic,
+               httplib::Response& response) {
+  if (!TakesStream(exchange, response)) return;
   if (exchange.shed) return Shed(exchange, true, response);
-  if (topic != nullptr) {
-    StreamTopic(exchange, *topic, response);
-  } else {
-    StreamSelector(exchange, response);
+  StreamTopic(exchange, topic, response);
+}
+
+void OpenSelector(Exchange& exchange, const std::string& no_topic,
+                  httplib::Response& response) {
+  if (!TakesStream(exchange, response)) return;
+  if (exchange.shed) return Shed(exchange, true, response);
+  StreamSelector(exchange, response);
+}
+
+void AnswerDemo(Exchange& exchange, const std::string& no_topic,
+                httplib::Response& response) {
+  response.set_header("Cache-Control", "no-cache");
+  response.set_content(kDemoPage, sizeof(kDemoPage) - 1,
+                       "text/html; charset=utf-8");
+}
+
+// What one method of a path does; `topic` is the path's, or empty.
+using Answer = void (*)(Exchange& exchange, const std::string& topic,
+                        httplib::Response& response);
+
+// What a path takes. `read` answers GET and HEAD; null: the method is not
+// taken.
+struct Resource {
+  absl::string_view name;  // behind a topic
+  const char* allow;
+  Answer read;
+  Answer post;
+  Answer erase = nullptr;
+  bool streams = false;      // `read` is a stream, which is told to come back
+  bool for_readers = false;  // who may read may post, too
+};
+
+constexpr Resource kOfTopic[] = {
+    {"events", "GET, HEAD, POST, OPTIONS", OpenTopic, PublishEvent, nullptr,
+     true},
+    {"history", "GET, HEAD, OPTIONS", AnswerHistory, nullptr},
+    {"end", "POST, OPTIONS", nullptr, EndTopic},
+    {"stop", "POST, OPTIONS", nullptr, StopProducers, nullptr, false, true},
+};
+constexpr Resource kTopic{"", "DELETE, OPTIONS", nullptr, nullptr, DeleteTopic};
+constexpr Resource kTopics{"", "POST, OPTIONS", nullptr, CreateTopic};
+constexpr Resource kEvents{
+    "", "GET, HEAD, OPTIONS", OpenSelector, nullptr, nullptr, true};
+constexpr Resource kDemo{"", "GET, HEAD, OPTIONS", AnswerDemo, nullptr};
+
+// What is at `path`, or null.
+const Resource* FindResource(const std::vector<std::string>& path, bool demo) {
+  if (demo && path.size() == 1 && path[0].empty()) return &kDemo;
+  if (path.size() < 2 || path[0] != "v1") return nullptr;
+  if (path.size() == 2 && path[1] == "events") return &kEvents;
+  if (path[1] != "topics") return nullptr;
+  if (path.size() == 2) return &kTopics;
+  if (path.size() == 3) return &kTopic;
+  if (path.size() > 4) return nullptr;
+  const auto* found =
+      std::find_if(std::begin(kOfTopic), std::end(kOfTopic),
+                   [&](const Resource& r) { return r.name == path[3]; });
+  return found == std::end(kOfTopic) ? nullptr : found;
+}
+
+Answer FindAnswer(const Resource& resource, const std::string& method) {
+  if (method == "GET" || method == "HEAD") return resource.read;
+  if (method == "POST") return resource.post;
+  return method == "DELETE" ? resource.erase : nullptr;
+}
+
+// Whether a request may change what it names.
+absl::Status CheckChange(const HttpOptions& options, const Resource& resource,
+                         const std::string& topic) {
+  if (resource.for_readers) return absl::OkStatus();
+  if (!options.http_publish) {
+    return absl::PermissionDeniedError("publishing over HTTP is off");
   }
+  return topic.empty() ? absl::OkStatus() : CheckWritableTopic(topic);
 }
 
 void Route(Exchange& exchange, httplib::Response& response) {
-  const std::vector<std::string>& path = exchange.request.target.segments;
+  const RequestHead& request = exchange.request;
   const HttpOptions& options = exchange.loop().options();
-  if (exchange.request.method == "OPTIONS")
-    return AnswerPreflight(exchange.request, options, response);
-  if (!IsRead(exchange) && !OriginMayChange(exchange.request, options)) {
+  if (request.method == "OPTIONS")
+    return AnswerPreflight(request, options, response);
+  if (!IsRead(exchange) && !OriginMayChange(request, options)) {
     return SetError(
         response, absl::PermissionDeniedError(
                       "a page of another origin may not change anything here"));
   }
-  if (path.size() == 4 && path[0] == "v1" && path[1] == "topics" &&
-      path[3] == "events") {
-    if (absl::Status status = CheckTopic(path[2]); !status.ok())
+  const std::vector<std::string>& path = request.target.segments;
+  const Resource* resource = FindResource(path, options.demo);
+  if (resource == nullptr) {
+    if (exchange.shed) return Shed(exchange, false, response);
+    return SetError(response,
+                    absl::NotFoundError("there is nothing at this path"));
+  }
+  const std::string topic = path.size() > 2 ? path[2] : "";
+  if (path.size() > 2) {
+    if (absl::Status status = CheckTopic(topic); !status.ok())
       return SetError(response, status);
-    if (exchange.request.method == "POST") {
-      return exchange.shed ? Shed(exchange, false, response)
-                           : PublishEvent(exchange, path[2], response);
-    }
-    if (!IsRead(exchange))
-      return MethodNotAllowed(response, "GET, HEAD, POST, OPTIONS");
-    return Stream(exchange, &path[2], response);
   }
-  if (path.size() == 2 && path[0] == "v1" && path[1] == "events") {
-    if (!IsRead(exchange))
-      return MethodNotAllowed(response, "GET, HEAD, OPTIONS");
-    return Stream(exchange, nullptr, response);
+  const Answer answer = FindAnswer(*resource, request.method);
+  if (answer == nullptr) {
+    response.set_header("Allow", resource->allow);
+    return SetError(response, 405, "UNIMPLEMENTED",
+                    absl::StrCat("this path takes ", resource->allow));
   }
-  if (exchange.shed) return Shed(exchange, false, response);
-  if (options.demo && path.size() == 1 && path[0].empty()) {
-    if (!IsRead(exchange))
-      return MethodNotAllowed(response, "GET, HEAD, OPTIONS");
-    response.set_header("Cache-Control", "no-cache");
-    response.set_content(kDemoPage, sizeof(kDemoPage) - 1,
-                         "text/html; charset=utf-8");
-    return;
+  const bool streams = resource->streams && IsRead(exchange);
+  if (exchange.shed && !streams) return Shed(exchange, false, response);
+  if (!IsRead(exchange)) {
+    absl::Status status = CheckChange(options, *resource, topic);
+    if (!status.ok()) return SetError(response, status);
   }
-  SetError(response, absl::NotFoundError("there is nothing at this path"));
+  answer(exchange, topic, response);
 }
 
 }  // namespace

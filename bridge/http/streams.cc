@@ -91,8 +91,7 @@ void StreamTopic(Exchange& exchange, const std::string& topic,
       });
   if (description == nullptr) return;
   if (!description->info && loop.options().require_topics) {
-    return SetError(response, absl::NotFoundError(absl::StrCat(
-                                  "topic ", topic, " is not there")));
+    return SetError(response, NotThere(topic));
   }
   Begin(exchange, channel, *wanted,
         FindPlace(wanted->start, *description, loop.epoch()), {topic},
