@@ -21,6 +21,11 @@ const head = (...fields) => request(`POST ${TARGET} HTTP/1.1`, ...fields);
 const post = (body, ...fields) => head(`Content-Length: ${body.length}`, ...fields) + body;
 const chunk = (body) => `${body.length.toString(16)}\r\n${body}\r\n`;
 const chunked = (...pieces) => `${head('Transfer-Encoding: chunked')}${pieces.join('')}`;
+const postJson = (json, type = 'application/json') => post(json, `Content-Type: ${type}`);
+const changeHead = (target, ...fields) => request(`POST /v1/topics${target} HTTP/1.1`, ...fields);
+const change = (target, body = '', method = 'POST') =>
+  request(`${method} /v1/topics${target} HTTP/1.1`, `Content-Length: ${body.length}`) + body;
+const nested = (depth, open, close) => `${open.repeat(depth)}1${close.repeat(depth)}`;
 const postTo = (topic) => request(`POST /v1/topics/${topic}/events HTTP/1.1`, 'Content-Length: 5') + 'hello';
 
 // The last event of the topic, as a reader gets it.
@@ -62,6 +67,15 @@ function unpublished(outcome) {
     },
   };
 }
+
+// An error that says what is wrong, and the topic is as it was.
+const unchanged = (says) => unpublished(answered(400, ({ body }) => assert.ok(JSON.parse(body).error.message.startsWith(says), body)));
+
+const created = answered(201, ({ body }) => {
+  const { topic, events_url } = JSON.parse(body);
+  assert.equal(events_url, `/v1/topics/${topic}/events`);
+});
+
 const cut = (status) => unpublished(refused(status));  // the body was not read to its end
 const declined = (status) => unpublished(answered(status));
 
@@ -182,6 +196,74 @@ scene.rows({
       `the body ${JSON.stringify(text)}`, post(text), declined(400),
     ]),
     ['a gzipped body', post('\x1f\x8b\x08\x00', 'Content-Encoding: gzip'), declined(400)],
+  ],
+
+  '46 JSON events': [
+    ...[
+      ['{ "a" : [ 1.0 , 2e3, -0 ] }', '{"a":[1.0,2e3,-0]}'], ['"a\\u000a\\ud800 b"', '"a\\u000a\\ud800 b"'], [' 1e999 ', '1e999'],
+      ['{"a":1,"a":2}', '{"a":1,"a":2}'], ['[\r\n]', '[]'], ['"[DONE]"', '"[DONE]"'], [latin1('"\u2028é"'), '"\u2028é"'],
+      [nested(100, '[', ']'), nested(100, '[', ']')],
+    ].map(([json, data]) => [`the JSON ${JSON.stringify(json.slice(0, 30))}`, postJson(json), published(data)]),
+    ['JSON of a type with parameters', postJson('[ ]', 'Application/Vnd.x+JSON ; charset="x"'), published('[]')],
+    ['JSON of no type that has it', postJson('[ ]', 'text/json'), published('[ ]')],
+    ...[
+      '', ' ', '{', '[1,]', "{'a':1}", '{"a":1}}', 'NaN', '01', '"\t"', '"a', '\xef\xbb\xbf{}', '"\xff"', '"\xed\xa0\x80"', '1\0', '"\0"', '1 2',
+      '[DONE]', '/**/1', nested(101, '[', ']'), nested(101, '{"a":', '}'), '['.repeat(1 << 20), '{"a":'.repeat(200000), '"'.repeat(1 << 20),
+    ].map((json) => [`the JSON ${JSON.stringify(json.slice(0, 30))} of ${json.length} bytes`, postJson(json), declined(400)]),
+    ['JSON of more than the limit', postJson(' '.repeat(MOST + 1)), cut(413)],
+    ['gzipped JSON', post('{}', 'Content-Type: application/json', 'Content-Encoding: gzip'), declined(400)],
+  ],
+
+  '2 bodies that make, end and stop': [
+    ...[
+      '', '{}', '{"topic":null,"settings":null,"replaceEnded":false}',
+      '{"settings":{"retentionEvents":"5","retention_bytes":1e6,"defaultStart":2}}',
+    ].map((json) => [`a topic of ${JSON.stringify(json)}`, change('', json), created]),
+    ['a body of exactly 64 KiB', change('', `{}${' '.repeat((64 << 10) - 2)}`), created],
+    ...['', '/posted/end', '/posted/stop'].flatMap((target) => [
+      [`64 KiB and a byte to "${target}"`, change(target, `{}${' '.repeat((64 << 10) - 1)}`), cut(413)],
+      [`12 MiB that do not come to "${target}"`, changeHead(target, `Content-Length: ${12 << 20}`), cut(413)],
+      [`chunks without end to "${target}"`, changeHead(target, 'Transfer-Encoding: chunked') + chunk(' '.repeat(70000)), cut(413)],
+      [`gzip to "${target}"`, `${changeHead(target, 'Content-Length: 2', 'Content-Encoding: gzip')}{}`, unchanged('Content-Encoding')],
+      ...[
+        '{', '[]', 'null', '"x"', '1', ' ', 'a=b', '{"a":1', '\xff', '{"\xff":1}', '\xef\xbb\xbf{}', '{}{}', '{"a":1e999}', '{"a":"\\ud800"}',
+        '['.repeat(60000), '{"a":'.repeat(10000), nested(101, '[', ']'),
+      ].map((json) => [`the body ${JSON.stringify(json.slice(0, 20))} to "${target}"`, change(target, json), unchanged('the body')]),
+      [`a field that nobody knows to "${target}"`, change(target, '{"tpoic":"x"}'), unchanged('tpoic: ')],
+      [`the field __proto__ to "${target}"`, change(target, '{"__proto__":{}}'), unchanged('__proto__: ')],
+      [`a name of nothing to "${target}"`, change(target, '{"":1}'), unchanged(': ')],
+      [`a name twice to "${target}"`, change(target, '{"a":1,"\\u0061":1}'), unchanged('a: is there more than once')],
+      [`6,000 names to "${target}"`, change(target, `{${Array.from({ length: 6000 }, (_, n) => `"${n}":1`).join()}}`), unchanged('0: ')],
+    ]),
+    ...[
+      ['{"topic":5}', 'topic: '], ['{"topic":"a b"}', 'topic: '], ['{"topic":"sluice.x"}', 'topic: '], ['{"topic":"a\\u0000"}', 'topic: '],
+      [`{"topic":"${'a'.repeat(256)}"}`, 'topic: '], ['{"topic":"a","topic":"b"}', 'topic: '], ['{"replaceEnded":1}', 'replaceEnded: '],
+      ['{"replaceEnded":true,"replace_ended":true}', 'replaceEnded: '],
+    ].map(([json, says]) => [`a topic of ${json.slice(0, 60)}`, change('', json), unchanged(says)]),
+    ...[
+      ['"a":1', 'a: '], ['"retentionEvents":-1', 'retentionEvents: '], ['"retentionEvents":1.5', 'retentionEvents: '],
+      ['"retention_events":"18446744073709551616"', 'retention_events: '], ['"retentionAge":"1000ms"', 'retentionAge: '],
+      ['"retentionAge":"999999999999999s"', 'retentionAge: '], ['"retentionAge":"0.999999999s"', 'retentionAge: '],
+      ['"retentionAge":-1', 'retentionAge: '], ['"defaultStart":99', 'defaultStart: '], ['"slowReader":null,"coalesce":{}', 'coalesce: '],
+    ].map(([json, says]) => [`the settings ${json}`, change('', `{"settings":{${json}}}`), unchanged(`settings.${says}`)]),
+    ['settings that are a list', change('', '{"settings":[]}'), unchanged('settings: ')],
+    ...[
+      ['{}', 'error.code: '], ['"x"', 'error: '], ['{"code":0}', 'error.code: '], ['{"code":17}', 'error.code: '],
+      ['{"code":4294967309}', 'error.code: '], ['{"code":"OK"}', 'error.code: '], ['{"code":13,"message":[]}', 'error.message: '],
+      ['{"code":13,"details":[]}', 'error.details: '],
+    ].map(([json, says]) => [`an end of the error ${json}`, change('/posted/end', `{"error":${json}}`), unchanged(says)]),
+    ...['1', `"${'x'.repeat(1025)}"`, `"${latin1('é').repeat(513)}"`].map((json) => [
+      `the reason ${json.slice(0, 30)}`, change('/posted/stop', `{"reason":${json}}`), unchanged('reason: '),
+    ]),
+    ['a reason of 1,024 bytes for nobody', change('/posted/stop', `{"reason":"${'x'.repeat(1024)}"}`), declined(409)],
+    ['a stop for a topic that is not there', change('/nobody/stop'), declined(409)],
+    ['an end for a topic that is not there', change('/nobody/end'), declined(404)],
+    ['another end', change('/over/end', '{"error":{"code":13}}'), declined(409)],
+    ['a DELETE of what is not there', change('/nobody', '', 'DELETE'), declined(404)],
+    ...['a*', '%3E', 'a..b', 'sluice.x', 'a%20b', 'a'.repeat(256)].flatMap((topic) => [
+      [`an end of "${topic.slice(0, 20)}"`, change(`/${topic}/end`), declined(400)],
+      [`a DELETE of "${topic.slice(0, 20)}"`, change(`/${topic}`, '', 'DELETE'), declined(400)],
+    ]),
   ],
 
   '49 sizes': [

@@ -14,6 +14,7 @@ const { Producer, useProducer } = require('./lib/producer.js');
 const { python, pythonStubs } = require('./lib/python.js');
 const { decode } = require('./lib/readers.js');
 const { openStream } = require('./lib/raw.js');
+const { until } = require('./lib/until.js');
 
 const bridge = useBridge();
 const browser = useBrowser();
@@ -53,6 +54,29 @@ test("the README's buf curl lines work", async () => {
     assert.ok(stdout.length > 0);
   }
   assert.ok((await producer.getTopic('hello')).lastCursor);
+});
+
+test("the README's curl lines work", async (t) => {
+  const own = await startBridge(t, '--http_publish');
+  const topics = new Producer(own);
+  t.after(() => topics.close());
+  const call = topics.publisher.publishWithFeedback();
+  t.after(() => call.cancel());
+  let stop;
+  call.on('data', (feedback) => { stop ??= feedback.stop; }).on('error', () => {});
+  const lines = block('sh').replaceAll(bridge.http, own.http).trim().split('\n');
+  assert.equal(lines.length, 7);
+  for (const line of lines) {
+    if (line.includes('/stop')) {
+      call.write({ topic: 'hello' });
+      await until('the producer to be there', async () => (await topics.getTopic('hello')).producers > 0);
+    }
+    const { code, stdout, stderr } = await new Child('bash', ['-c', line.replace('curl', 'curl -fsS')]).wait();
+    assert.equal(code, 0, `${line}\n${stderr}`);
+    if (!line.includes('DELETE')) JSON.parse(stdout);
+    if (line.includes('/history')) assert.deepEqual(JSON.parse(stdout).events.map(({ data }) => data), ['hi', '{"n":1}']);
+  }
+  await until('the producer to be asked to stop', () => stop?.reason === 'seen enough');
 });
 
 test("the README's settings file gives topics what it says", async (t) => {

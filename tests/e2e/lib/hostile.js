@@ -31,7 +31,7 @@ const HEAD_LINES = [
   /^Access-Control-Allow-Origin: https:\/\/app\.example$/,
   /^Access-Control-Max-Age: 86400$/,
   /^Allow: [A-Z]+(, [A-Z]+)*$/,
-  /^Cache-Control: no-cache, no-transform$/,
+  /^Cache-Control: no-cache(, no-transform)?$/,
   /^Connection: (close|keep-alive)$/,
   /^Content-Length: \d+$/,
   /^Content-Type: application\/json; charset=utf-8$/,
