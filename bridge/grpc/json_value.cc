@@ -27,7 +27,9 @@ absl::Status AppendNumber(double number, std::string& json) {
   if (!std::isfinite(number)) {
     return absl::InvalidArgumentError("JSON has no NaN and no infinity");
   }
-  if (std::trunc(number) == number && std::abs(number) < kMaxInteger) {
+  // Zero as an integer would lose its sign.
+  const bool integer = std::trunc(number) == number && number != 0;
+  if (integer && std::abs(number) < kMaxInteger) {
     absl::StrAppend(&json, static_cast<int64_t>(number));
     return absl::OkStatus();
   }

@@ -9,9 +9,10 @@
 namespace sluice {
 
 // `value` as compact JSON on one line, the same text each time: members by
-// name, numbers as short as they can be without being others, text as it is but
-// for what RFC 8259 7 has escaped. (protobuf's own writer gives the members in
-// an order of chance, "NaN" for NaN, and nothing for a value of no kind.)
+// name, numbers as short as they can be without being others (-0 is another
+// than 0), text as it is but for what RFC 8259 7 has escaped. (protobuf's own
+// writer gives the members in an order of chance, "NaN" for NaN, and nothing
+// for a value of no kind.)
 //
 // InvalidArgument for NaN, infinity and a value that has no kind set.
 //

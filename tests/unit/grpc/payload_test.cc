@@ -110,6 +110,8 @@ TEST(Payload, JsonCarriesEveryControlCharacterEscaped) {
 
 TEST(Payload, JsonNumbersKeepTheirValue) {
   EXPECT_EQ(Draft(Json(Number(5))).data, "5");
+  EXPECT_EQ(Draft(Json(Number(0))).data, "0");
+  EXPECT_EQ(Draft(Json(Number(-0.0))).data, "-0");
   EXPECT_EQ(Draft(Json(Number(0.1))).data, "0.1");
   EXPECT_EQ(Draft(Json(Number(-100000))).data, "-100000");
   EXPECT_EQ(Draft(Json(Number(9007199254740991))).data, "9007199254740991");
