@@ -4,7 +4,8 @@
 #include <google/protobuf/util/type_resolver_util.h>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "bridge/grpc/canonical_message.h"
 #include "bridge/grpc/descriptor_set.h"
 
 namespace sluice {
@@ -13,10 +14,6 @@ namespace {
 namespace pb = google::protobuf;
 
 constexpr char kUrlPrefix[] = "type.googleapis.com";
-
-std::string TypeName(const std::string& url) {
-  return url.substr(url.rfind('/') + 1);
-}
 
 // A pool's own resolver knows one prefix of URLs; this one takes any.
 class AnyPrefixResolver : public pb::util::TypeResolver {
@@ -37,7 +34,7 @@ class AnyPrefixResolver : public pb::util::TypeResolver {
 
  private:
   static std::string Canonical(const std::string& url) {
-    return absl::StrCat(kUrlPrefix, "/", TypeName(url));
+    return absl::StrCat(kUrlPrefix, "/", TypeNameOf(url));
   }
 
   const std::unique_ptr<pb::util::TypeResolver> resolver_;
@@ -65,20 +62,19 @@ absl::StatusOr<std::shared_ptr<const MessageTypes>> MessageTypes::FromSet(
 }
 
 absl::StatusOr<std::string> MessageTypes::ToJson(const pb::Any& any) const {
-  const std::string name = TypeName(any.type_url());
-  const pb::Descriptor* type = pool_.FindMessageTypeByName(name);
-  if (type == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the type `", name, "` is not in the server's descriptor_set"));
-  }
+  const auto bytes =
+      CanonicalBytes(any.type_url(), any.value(), pool_, factory_);
+  if (!bytes.ok()) return bytes.status();
+  const std::string name = TypeNameOf(any.type_url());
   std::string json;
   const auto status = pb::util::BinaryToJsonString(
-      resolver_.get(), absl::StrCat(kUrlPrefix, "/", name), any.value(), &json);
-  if (!status.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the bytes are no `", name, "`"));
-  }
-  return json;
+      resolver_.get(), absl::StrCat(kUrlPrefix, "/", name), *bytes, &json);
+  if (status.ok()) return json;
+  // Ends so if the message itself is at fault and not a field of it.
+  const std::string reason(status.message());
+  return absl::InvalidArgumentError(absl::StrCat(
+      "the message of type `", name, "` cannot be written as JSON (",
+      absl::StripSuffix(reason, " for field: "), ")"));
 }
 
 }  // namespace sluice

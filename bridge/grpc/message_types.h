@@ -36,8 +36,13 @@ class MessageTypes {
   // those that are not set left out. Of the type's URL only the name behind the
   // last slash counts.
   //
-  // InvalidArgument, naming the type, if it is not known or the bytes are no
-  // message of it, and so for an Any inside.
+  // InvalidArgument, naming the type, if it is not known, the bytes are no
+  // message of it, or JSON could not carry it (see CanonicalBytes), and so for
+  // an Any inside.
+  //
+  // Written as Python's, Go's and JavaScript's libraries write it, but that
+  // groups and extensions are refused. Where those differ: an Any of
+  // google.protobuf.Empty has no "value", and -0 is a value that is set.
   absl::StatusOr<std::string> ToJson(const google::protobuf::Any& any) const;
 
  private:
