@@ -24,7 +24,7 @@ readonly lint_packages=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 readonly fuzz_packages=(clang-14 libclang-rt-14-dev llvm-14)
 
 # What the end-to-end tests take besides; Node.js and Python's venv are looked for by themselves.
-readonly e2e_packages=(chromium curl firefox-esr iproute2 webkit2gtk-driver xvfb)
+readonly e2e_packages=(chromium curl firefox-esr golang-go iproute2 webkit2gtk-driver xvfb)
 
 say() { printf '\n== %s\n' "$*"; }
 

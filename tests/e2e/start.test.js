@@ -1,6 +1,9 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
 const { test } = require('node:test');
 const { BRIDGE, useBridge } = require('./lib/bridge.js');
 const { Child } = require('./lib/process.js');
@@ -39,6 +42,24 @@ for (const [flag, bad, bound] of [
     const rest = stderr.replaceAll(flag, '');
     assert.ok(rest.includes(bad), stderr);
     assert.match(bound.source === flag ? stderr : rest.replaceAll(bad, ''), bound);
+  });
+}
+
+for (const [name, bytes, reason] of [
+  ['that is not there', undefined, /cannot be read/],
+  ['that is no set', Buffer.from('syntax = "proto3";'), /FileDescriptorSet/],
+  ['whose import is missing', Buffer.from('\x0a\x15\x0a\x07a.proto\x1a\x0ashop/b.pro', 'latin1'), /a\.proto imports shop\/b\.pro\b/],
+]) {
+  test(`a descriptor_set ${name} exits 2 and names the setting, the path and what is wrong`, async (t) => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-set-'));
+    t.after(() => fs.rmSync(folder, { recursive: true }));
+    const file = path.join(folder, 'types.pb');
+    if (bytes) fs.writeFileSync(file, bytes);
+    const { code, stdout, stderr } = await run('--grpc_listen=127.0.0.1:0', '--http_listen=127.0.0.1:0', `--descriptor_set=${file}`);
+    assert.equal(code, 2, stderr);
+    assert.ok(stderr.includes(`descriptor_set=${file}: `), stderr);
+    assert.match(stderr, reason);
+    assert.doesNotMatch(stdout, /sluice ready/);
   });
 }
 

@@ -13,11 +13,11 @@ process.on('exit', () => {
 
 // A child process with what it printed so far, and a promise of how it ended. None outlives the test's own process.
 class Child {
-  constructor(file, args, { env = {}, input } = {}) {
+  constructor(file, args, { cwd, env = {}, input } = {}) {
     this.name = path.basename(file);
     this.stdout = '';
     this.stderr = '';
-    this.child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.child = spawn(file, args, { cwd, env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     running.add(this.child);
     this.child.stdin.on('error', () => {});  // it may well leave before it has read everything
     this.child.stdout.setEncoding('utf8').on('data', (text) => { this.stdout += text; });

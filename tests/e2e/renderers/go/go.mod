@@ -1,0 +1,5 @@
+module sluice/tests/e2e/renderers/go
+
+go 1.19
+
+require google.golang.org/protobuf v1.33.0
