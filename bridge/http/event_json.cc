@@ -9,7 +9,7 @@
 namespace sluice {
 namespace {
 
-constexpr size_t kMaxGapTopics = 64;
+constexpr size_t kMaxTopicsNamed = 64;
 
 }  // namespace
 
@@ -39,7 +39,7 @@ std::string GapJson(const Gap& gap, const std::vector<std::string>& topics,
       "{\"requested\":", JsonString(gap.requested),
       ",\"resumed\":", JsonString(Cursor{epoch, gap.resumed}.ToString()),
       ",\"reason\":\"", GapReasonName(gap.reason), "\",\"topics\":[");
-  for (size_t i = 0; i < topics.size() && i < kMaxGapTopics; ++i)
+  for (size_t i = 0; i < topics.size() && i < kMaxTopicsNamed; ++i)
     absl::StrAppend(&json, i == 0 ? "" : ",", JsonString(topics[i]));
   return json + "]}";
 }
