@@ -33,7 +33,7 @@ std::string Serialize(const pb::Message& message) {
     pb::io::StringOutputStream stream(&bytes);
     pb::io::CodedOutputStream coded(&stream);
     coded.SetSerializationDeterministic(true);
-    message.SerializeToCodedStream(&coded);
+    message.SerializePartialToCodedStream(&coded);
   }
   return bytes;
 }
@@ -54,22 +54,30 @@ class Walk {
     }
     const std::unique_ptr<pb::Message> message(
         factory_.GetPrototype(type)->New());
-    if (!message->ParseFromString(bytes)) {
+    if (!message->ParsePartialFromString(bytes)) {
       return Refuse(*type,
                     "cannot be parsed: it is not a message of its type, has a "
                     "string that is not UTF-8, or nests too deeply");
     }
-    message->DiscardUnknownFields();
     if (auto status = Enter(*message, depth); !status.ok()) return status;
+    if (!message->IsInitialized()) {
+      return Refuse(*type, "lacks a required field");
+    }
     std::string canonical = Serialize(*message);
-    // A map that was changed is a list now; it is put in order as a map.
-    message->ParseFromString(canonical);
+    if (!listed_map_) return canonical;
+    // A map that was gone through is a list now, whose order is of chance.
+    message->ParsePartialFromString(canonical);
     return Serialize(*message);
   }
 
  private:
   absl::Status Enter(pb::Message& message, int depth) {
     const pb::Descriptor& type = *message.GetDescriptor();
+    if (++messages_ > kMaxMessages) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("the payload has more than ", kMaxMessages,
+                       " messages, one in another"));
+    }
     if (depth > kMaxMessageDepth) {
       return Refuse(type, "nests more than ", kMaxMessageDepth, " deep");
     }
@@ -79,6 +87,7 @@ class Walk {
     if (auto status = CheckWellKnown(message); !status.ok()) {
       return Refuse(type, status.message());
     }
+    message.GetReflection()->MutableUnknownFields(&message)->Clear();
     std::vector<const pb::FieldDescriptor*> fields;
     message.GetReflection()->ListFields(message, &fields);
     for (const pb::FieldDescriptor* field : fields) {
@@ -104,6 +113,7 @@ class Walk {
     const int size =
         field.is_repeated() ? reflection.FieldSize(message, &field) : 1;
     if (field.cpp_type() == pb::FieldDescriptor::CPPTYPE_MESSAGE) {
+      listed_map_ |= field.is_map();
       // The entry of a map is no level of its own.
       const int inside = depth + (field.is_map() ? 0 : 1);
       for (int i = 0; i < size; ++i) {
@@ -142,6 +152,7 @@ class Walk {
       }
     }
     const pb::Reflection& reflection = *any.GetReflection();
+    reflection.MutableUnknownFields(&any)->Clear();
     const std::string type_url = reflection.GetString(any, url);
     const std::string bytes = reflection.GetString(any, value);
     if (type_url.empty() && bytes.empty()) return absl::OkStatus();
@@ -167,6 +178,8 @@ class Walk {
 
   const pb::DescriptorPool& pool_;
   pb::MessageFactory& factory_;
+  size_t messages_ = 0;
+  bool listed_map_ = false;
 };
 
 }  // namespace

@@ -38,7 +38,7 @@ class MessageTypes {
   //
   // InvalidArgument, naming the type, if it is not known, the bytes are no
   // message of it, or JSON could not carry it (see CanonicalBytes), and so for
-  // an Any inside.
+  // an Any inside. ResourceExhausted for too many messages in it.
   //
   // Written as Python's, Go's and JavaScript's libraries write it, but that
   // groups and extensions are refused. Where those differ: an Any of

@@ -283,6 +283,22 @@ TEST(MessageTypes, MessagesNestDeepButNotWithoutEnd) {
   EXPECT_THAT(Refusal(any), HasSubstr("nests"));
 }
 
+TEST(MessageTypes, AMessageHasAMostOfMessagesInIt) {
+  test::Tree tree;
+  for (int i = 0; i < 199999; ++i) tree.add_children();
+  EXPECT_TRUE(Types().ToJson(Pack(tree)).ok());
+  tree.add_children();
+  EXPECT_EQ(Types().ToJson(Pack(tree)).status().code(),
+            absl::StatusCode::kResourceExhausted);
+}
+
+TEST(MessageTypes, UnknownFieldsOfWellKnownTypesMeanNothing) {
+  const std::string unknown = "\xa0\x06\x05";
+  EXPECT_EQ(Json(Bytes("google.protobuf.Int64Value", unknown)), R"("0")");
+  EXPECT_EQ(Json(Bytes("google.protobuf.FieldMask", unknown)), R"("")");
+  EXPECT_EQ(Json(Bytes("google.protobuf.Any", unknown)), "{}");
+}
+
 TEST(MessageTypes, ManyThreadsMayAsk) {
   const Any any = Parse<test::WellKnown>(
       "time { seconds: 1 } any { [type.googleapis.com/sluice.test.Maps] { text "
