@@ -15,8 +15,19 @@ Examples:
   jq -c '.[]' prices.json | sluice pub prices --json --type tick --rate 10
   sluice pub report.7 --whole --id report-7 --acked < report.txt
   sluice pub build.42 --fail 'out of disk' --code RESOURCE_EXHAUSTED < /dev/null
+  ./generate | sluice pub answer.42 --feedback --end
+  sluice pub logs.web --start-on-interest 'tail -n +1 -F /var/log/web.log'
 
 Without --end or --fail the topic stays open, and another producer may go on with it.
+
+With --feedback, readers that come and go are told on standard error, and a reader's wish to stop (sluice stop) is the
+end of the input: the topic ends if --end or --fail say so, and the exit code is 0.
+
+--start-on-interest implies --feedback. CMD runs by /bin/sh -c in a process group of its own, from when the first reader
+comes until the last one has left; then its group gets SIGTERM, after 5 s SIGKILL, and the next reader starts it anew.
+What it prints is the input; what it prints after SIGTERM is dropped. SLUICE_EVENTS in its environment is how many lines
+of its output have become events so far, so that it can go on where it was. If it exits while somebody reads, that is
+the end of the input. If it exits with anything but 0, --end fails the topic, and the exit code is 1.
 )";
 
 struct PubArguments {
@@ -32,6 +43,22 @@ void AddEnds(CLI::App& pub, PubArguments& arguments) {
       ->excludes(end);
   pub.add_flag("--on-abort-fail", arguments.options.on_abort_fail,
                "Let the topic fail if this producer goes without an end");
+}
+
+void AddFeedback(CLI::App& pub, CLI::Option* whole, PubOptions& options) {
+  pub.add_flag(
+      "--acked", options.acked,
+      "Publish with feedback: acks as events are stored, and who reads");
+  pub.add_flag("--feedback", options.feedback,
+               "Tell who reads, and stop when a reader asks to");
+  pub.add_option("--start-on-interest", options.command,
+                 "The input is what CMD prints, which runs while the topic has "
+                 "readers")
+      ->option_text("CMD")
+      ->excludes(whole)
+      ->check([](const std::string& command) {
+        return command.empty() ? "it is empty" : "";
+      });
 }
 
 void FinishPub(PubArguments& arguments) {
@@ -64,13 +91,11 @@ void AddPub(CLI::App& app, Command& chosen) {
   AddEnds(pub, *arguments);
   pub.add_flag("--new", options.create,
                "Begin a new topic, in place of one that has ended");
-  pub.add_flag(
-      "--acked", options.acked,
-      "Publish with feedback: acks as events are stored, and who reads");
+  AddFeedback(pub, whole, options);
   pub.add_option("--rate", options.rate, "So many events a second at most")
       ->option_text("N")
       ->check(CLI::Range(0.001, 1e9).description(""));
-  pub.add_flag("--quiet,-q", options.quiet, "No progress");
+  pub.add_flag("--quiet,-q", options.quiet, "No progress, no notes on readers");
   pub.footer(kPubExamples);
   pub.callback([arguments, &chosen] {
     FinishPub(*arguments);

@@ -149,30 +149,50 @@ grpc::Status FakeBridge::Publish(grpc::ServerContext* context,
   return grpc::Status::OK;
 }
 
-grpc::Status FakeBridge::PublishWithFeedback(
-    grpc::ServerContext* context,
-    grpc::ServerReaderWriter<v1::PublishWithFeedbackResponse,
-                             v1::PublishWithFeedbackRequest>* stream) {
+grpc::Status FakeBridge::PublishWithFeedback(grpc::ServerContext* context,
+                                             FeedbackStream* stream) {
   v1::PublishWithFeedbackRequest request;
-  while (stream->Read(&request)) {
+  absl::optional<grpc::Status> failure;
+  while (!failure && stream->Read(&request)) {
     v1::PublishRequest same;
     same.ParseFromString(request.SerializeAsString());
-    if (const auto failure = Take(*context, same)) return *failure;
+    failure = Take(*context, same);
+    if (failure) break;
+    const MutexLock lock(mutex_);
     v1::PublishWithFeedbackResponse response;
-    {
-      const MutexLock lock(mutex_);
-      if (stop_) {
-        response.mutable_stop()->set_reason(*stop_);
-        stop_.reset();
-      } else {
-        response.mutable_ack()->set_accepted(Accepted());
-      }
+    if (stop_) {
+      response.mutable_stop()->set_reason(*stop_);
+      stop_.reset();
+    } else {
+      response.mutable_ack()->set_accepted(Accepted());
     }
     stream->Write(response);
+    feedback_ = stream;
+    changed_.NotifyAll();
   }
   const MutexLock lock(mutex_);
+  feedback_ = nullptr;
+  if (failure) return *failure;
   half_closed_ = !context->IsCancelled();
   return grpc::Status::OK;
+}
+
+void FakeBridge::Tell(const v1::PublishWithFeedbackResponse& feedback) {
+  const MutexLock lock(mutex_);
+  while (feedback_ == nullptr) changed_.Wait(mutex_);
+  feedback_->Write(feedback);
+}
+
+void FakeBridge::SetReaders(uint64_t readers) {
+  v1::PublishWithFeedbackResponse feedback;
+  feedback.mutable_interest()->set_subscribers(readers);
+  Tell(feedback);
+}
+
+void FakeBridge::AskToStop(std::string reason) {
+  v1::PublishWithFeedbackResponse feedback;
+  feedback.mutable_stop()->set_reason(std::move(reason));
+  Tell(feedback);
 }
 
 grpc::Status FakeBridge::CreateTopic(grpc::ServerContext*,

@@ -35,6 +35,11 @@ class FakeBridge final : public v1::PublisherService::Service,
   // Sent after the first request of a PublishWithFeedback call.
   void SendStop(std::string reason);
 
+  // Tells the open PublishWithFeedback call so; blocks until there is one whose
+  // first request has come.
+  void SetReaders(uint64_t readers);
+  void AskToStop(std::string reason);
+
   // Blocks until `count` events have come.
   void WaitForEvents(size_t count);
 
@@ -49,18 +54,20 @@ class FakeBridge final : public v1::PublisherService::Service,
   bool half_closed() const;
 
  private:
+  using FeedbackStream =
+      grpc::ServerReaderWriter<v1::PublishWithFeedbackResponse,
+                               v1::PublishWithFeedbackRequest>;
+
   grpc::Status Publish(grpc::ServerContext* context,
                        grpc::ServerReader<v1::PublishRequest>* reader,
                        v1::PublishResponse* response) override;
-  grpc::Status PublishWithFeedback(
-      grpc::ServerContext* context,
-      grpc::ServerReaderWriter<v1::PublishWithFeedbackResponse,
-                               v1::PublishWithFeedbackRequest>* stream)
-      override;
+  grpc::Status PublishWithFeedback(grpc::ServerContext* context,
+                                   FeedbackStream* stream) override;
   grpc::Status CreateTopic(grpc::ServerContext* context,
                            const v1::CreateTopicRequest* request,
                            v1::CreateTopicResponse* response) override;
 
+  void Tell(const v1::PublishWithFeedbackResponse& feedback);
   // Keeps a request. The status that the call fails with now, if it does.
   absl::optional<grpc::Status> Take(grpc::ServerContext& context,
                                     v1::PublishRequest request);
@@ -77,6 +84,8 @@ class FakeBridge final : public v1::PublisherService::Service,
   absl::optional<std::string> stop_ ABSL_GUARDED_BY(mutex_);
   bool forget_ ABSL_GUARDED_BY(mutex_) = false;
   bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;
+  // The open call with feedback, once it is named.
+  FeedbackStream* feedback_ ABSL_GUARDED_BY(mutex_) = nullptr;
 
   std::string target_;
   std::unique_ptr<grpc::Server> server_;
