@@ -95,6 +95,9 @@ GrpcServerOptions MakeGrpcOptions(
   options.publish.max_event_bytes = config.max_event_bytes;
   options.publish.window_requests = static_cast<size_t>(config.producer_window);
   options.publish.grace = config.producer_grace;
+  options.subscribe.max_topics =
+      static_cast<size_t>(config.max_topics_per_stream);
+  options.subscribe.require_topics = config.require_topics;
   options.publish.message_types = std::move(message_types);
   options.topic_rules = MakeTopicRules(config);
   options.max_connections = static_cast<size_t>(config.max_grpc_connections);

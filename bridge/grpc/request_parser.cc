@@ -117,11 +117,7 @@ absl::StatusOr<ParsedRequest> RequestParser::ParseOne(
     const grpc::ByteBuffer& bytes) {
   if (auto status = CheckCount(bytes); !status.ok()) return status;
   v1::PublishRequest request;
-  if (!ParseMessage(bytes, request)) {
-    return absl::InvalidArgumentError(
-        "the request cannot be parsed: it is not a message of its type, has a "
-        "string that is not UTF-8, or nests too deeply");
-  }
+  if (!ParseMessage(bytes, request)) return NotAMessage();
   if (request.topic().empty() && requests_ == 0) {
     return AtField(
         absl::InvalidArgumentError("the first request of a call names a topic"),

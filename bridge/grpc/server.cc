@@ -77,6 +77,7 @@ GrpcServer::GrpcServer(Hub& hub, const GrpcServerOptions& options)
       acceptor_(options.max_connections, PingTimeout(options.keepalive)),
       publisher_(hub, options.publish),
       topics_(hub, options.topic_rules),
+      subscriber_(hub, options.subscribe),
       health_({v1::PublisherService::service_full_name(),
                v1::SubscriberService::service_full_name(),
                v1::TopicService::service_full_name()}) {}
@@ -120,6 +121,7 @@ void GrpcServer::Drain(absl::Duration at_most) {
   health_.SetServing(false);
   health_.EndWatches();
   acceptor_.Stop();
+  subscriber_.Drain();
   server_->Shutdown(gpr_time_add(
       gpr_now(GPR_CLOCK_MONOTONIC),
       gpr_time_from_millis(absl::ToInt64Milliseconds(at_most), GPR_TIMESPAN)));

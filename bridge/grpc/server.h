@@ -10,15 +10,16 @@
 #include "bridge/grpc/acceptor.h"
 #include "bridge/grpc/health.h"
 #include "bridge/grpc/publisher_service.h"
+#include "bridge/grpc/subscriber_service.h"
 #include "bridge/grpc/topic_service.h"
 #include "bridge/hub/hub.h"
-#include "sluice/v1/subscriber_service.grpc.pb.h"
 
 namespace sluice {
 
 struct GrpcServerOptions {
   std::string listen = "127.0.0.1:50051";  // HOST:PORT; 0: any free port
   PublishOptions publish;
+  SubscribeOptions subscribe;
   TopicRules topic_rules;  // the store's
   size_t max_connections = 1000;
   int max_streams = 1000;                        // open calls on one connection
@@ -60,7 +61,7 @@ class GrpcServer {
   // In the order of their lifetime: the server calls the services.
   PublisherService publisher_;
   TopicService topics_;
-  v1::SubscriberService::CallbackService subscriber_;
+  SubscriberService subscriber_;
   HealthService health_;
   std::unique_ptr<grpc::Server> server_;
 };

@@ -1,41 +1,80 @@
 #include "bridge/grpc/topic_service.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "bridge/base/random.h"
 #include "bridge/event/selector.h"
+#include "bridge/grpc/delivery_message.h"
+#include "bridge/grpc/payload.h"
 #include "bridge/grpc/status_detail.h"
 #include "bridge/grpc/topic_message.h"
-#include "bridge/grpc/unary_reply.h"
 #include "bridge/grpc/wire.h"
+#include "bridge/hub/history.h"
 
 namespace sluice {
 namespace {
 
-absl::Status NotAMessage() {
-  return absl::InvalidArgumentError(
-      "the request cannot be parsed: it is not a message of its type, has a "
-      "string that is not UTF-8, or nests too deeply");
+constexpr int kDefaultPage = 100;
+constexpr int kMaxPage = 1000;
+
+absl::Status IsNotThere(const std::string& topic) {
+  return absl::NotFoundError(absl::StrCat("topic ", topic, " is not there"));
 }
 
-// Who uses a topic, counted when the call comes: the store may answer when
-// those who count are gone.
-struct Use {
-  uint64_t subscribers = 0;
-  uint64_t producers = 0;
-
-  void SetIn(v1::Topic& topic) const {
-    topic.set_subscribers(subscribers);
-    topic.set_producers(producers);
+// 0: the default. Large ones are cut to what a page may have.
+absl::StatusOr<int> ToPageSize(int page_size) {
+  if (page_size < 0) {
+    return AtField(absl::InvalidArgumentError("a page size is not negative"),
+                   "page_size");
   }
-};
+  return page_size == 0 ? kDefaultPage : std::min(page_size, kMaxPage);
+}
 
 }  // namespace
 
 TopicService::TopicService(Hub& hub, TopicRules rules)
     : hub_(hub), rules_(std::move(rules)) {}
+
+v1::Topic TopicService::ToMessage(const std::string& topic,
+                                  const absl::optional<TopicInfo>& info,
+                                  const TopicSettings& settings) const {
+  v1::Topic message;
+  if (info.has_value()) {
+    message = ToProto(topic, *info, hub_.store().epoch());
+  } else {
+    // The store knows nothing of a topic that readers alone hold.
+    message.set_name(topic);
+    message.set_state(v1::TOPIC_STATE_OPEN);
+    *message.mutable_settings() = ToProto(settings);
+  }
+  message.set_subscribers(hub_.Subscribers(topic));
+  message.set_producers(hub_.producers().Count(topic));
+  return message;
+}
+
+template <typename Response>
+void TopicService::Describe(const std::string& topic,
+                            std::shared_ptr<UnaryReply> reply) {
+  hub_.store().Describe(topic, /*id=*/"", /*last=*/0,
+                        [this, reply = std::move(reply),
+                         topic](const Store::Description& description) {
+                          Response message;
+                          *message.mutable_topic() = ToMessage(
+                              topic, description.info, description.settings);
+                          const bool there =
+                              description.info.has_value()
+                                  ? !description.info->deleted
+                                  : message.topic().subscribers() > 0;
+                          if (there) {
+                            reply->Answer(message);
+                          } else {
+                            reply->Fail(IsNotThere(topic));
+                          }
+                        });
+}
 
 grpc::ServerUnaryReactor* TopicService::CreateTopic(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
@@ -54,17 +93,15 @@ grpc::ServerUnaryReactor* TopicService::CreateTopic(
     return reply->Fail(AtField(settings.status(), "settings"));
   }
 
-  const Use use{hub_.Subscribers(topic), hub_.producers().Count(topic)};
   hub_.store().Create(topic, *std::move(settings), request.replace_ended(),
-                      [reply, topic, use, epoch = hub_.store().epoch()](
-                          absl::StatusOr<TopicInfo> info) {
+                      [this, reply, topic](absl::StatusOr<TopicInfo> info) {
                         if (!info.ok()) {
                           reply->Fail(info.status());
                           return;
                         }
                         v1::CreateTopicResponse message;
-                        *message.mutable_topic() = ToProto(topic, *info, epoch);
-                        use.SetIn(*message.mutable_topic());
+                        *message.mutable_topic() =
+                            ToMessage(topic, *info, info->settings);
                         reply->Answer(message);
                       });
   return reply.get();
@@ -76,34 +113,138 @@ grpc::ServerUnaryReactor* TopicService::GetTopic(
   const auto reply = UnaryReply::New(response);
   v1::GetTopicRequest request;
   if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
-
-  const std::string& topic = request.topic();
-  if (auto status = CheckTopic(topic); !status.ok()) {
+  if (auto status = CheckTopic(request.topic()); !status.ok()) {
     return reply->Fail(AtField(std::move(status), "topic"));
   }
+  Describe<v1::GetTopicResponse>(request.topic(), reply);
+  return reply.get();
+}
 
-  const Use use{hub_.Subscribers(topic), hub_.producers().Count(topic)};
-  hub_.store().Describe(
-      topic, /*id=*/"", /*last=*/0,
-      [reply, topic, use,
-       epoch = hub_.store().epoch()](Store::Description description) {
-        v1::GetTopicResponse message;
-        v1::Topic& proto = *message.mutable_topic();
-        if (description.info.has_value()) {
-          proto = ToProto(topic, *description.info, epoch);
-        } else if (use.subscribers > 0) {
-          // The store knows nothing of a topic that readers alone hold.
-          proto.set_name(topic);
-          proto.set_state(v1::TOPIC_STATE_OPEN);
-          *proto.mutable_settings() = ToProto(description.settings);
-        } else {
-          reply->Fail(absl::NotFoundError(
-              absl::StrCat("topic ", topic, " is not there")));
-          return;
-        }
-        use.SetIn(proto);
-        reply->Answer(message);
-      });
+grpc::ServerUnaryReactor* TopicService::ListTopics(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
+    grpc::ByteBuffer* response) {
+  const auto reply = UnaryReply::New(response);
+  v1::ListTopicsRequest request;
+  if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
+
+  const std::string pattern =
+      request.pattern().empty() ? ">" : request.pattern();
+  if (auto status = CheckPattern(pattern); !status.ok()) {
+    return reply->Fail(AtField(std::move(status), "pattern"));
+  }
+  const auto size = ToPageSize(request.page_size());
+  if (!size.ok()) return reply->Fail(size.status());
+  // A token is the name that the page before came to.
+  if (!request.page_token().empty() && !CheckTopic(request.page_token()).ok()) {
+    return reply->Fail(
+        AtField(absl::InvalidArgumentError("it is no token of another page"),
+                "page_token"));
+  }
+
+  hub_.store().List(pattern, request.page_token(), static_cast<size_t>(*size),
+                    [this, reply](const Store::Listing& listing) {
+                      v1::ListTopicsResponse message;
+                      for (const auto& topic : listing.topics) {
+                        *message.add_topics() =
+                            ToMessage(topic.name, topic.info, topic.settings);
+                      }
+                      message.set_next_page_token(listing.next);
+                      reply->Answer(message);
+                    });
+  return reply.get();
+}
+
+grpc::ServerUnaryReactor* TopicService::EndTopic(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
+    grpc::ByteBuffer* response) {
+  const auto reply = UnaryReply::New(response);
+  v1::EndTopicRequest request;
+  if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
+  if (auto status = CheckWritableTopic(request.topic()); !status.ok()) {
+    return reply->Fail(AtField(std::move(status), "topic"));
+  }
+  v1::End end;
+  if (request.has_error()) *end.mutable_error() = request.error();
+  auto parsed = ToEnd(end);
+  if (!parsed.ok()) return reply->Fail(parsed.status());
+
+  Store::AppendRequest append;
+  append.topic = request.topic();
+  append.end = *std::move(parsed);
+  append.make_topic = false;
+  hub_.store().Append(std::move(append),
+                      [this, reply, topic = request.topic()](
+                          const absl::StatusOr<Store::Appended>& answer) {
+                        if (answer.ok()) {
+                          Describe<v1::EndTopicResponse>(topic, reply);
+                        } else {
+                          reply->Fail(answer.status());
+                        }
+                      });
+  return reply.get();
+}
+
+grpc::ServerUnaryReactor* TopicService::DeleteTopic(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
+    grpc::ByteBuffer* response) {
+  const auto reply = UnaryReply::New(response);
+  v1::DeleteTopicRequest request;
+  if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
+  if (auto status = CheckWritableTopic(request.topic()); !status.ok()) {
+    return reply->Fail(AtField(std::move(status), "topic"));
+  }
+  hub_.store().Delete(request.topic(), [reply](const absl::Status& status) {
+    if (status.ok()) {
+      reply->Answer(v1::DeleteTopicResponse());
+    } else {
+      reply->Fail(status);
+    }
+  });
+  return reply.get();
+}
+
+grpc::ServerUnaryReactor* TopicService::ListEvents(
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
+    grpc::ByteBuffer* response) {
+  const auto reply = UnaryReply::New(response);
+  v1::ListEventsRequest request;
+  if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
+  if (auto status = CheckTopic(request.topic()); !status.ok()) {
+    return reply->Fail(AtField(std::move(status), "topic"));
+  }
+  const auto size = ToPageSize(request.page_size());
+  if (!size.ok()) return reply->Fail(size.status());
+  if (request.last() < 0) {
+    return reply->Fail(AtField(
+        absl::InvalidArgumentError("a number of events is not negative"),
+        "last"));
+  }
+
+  HistoryRequest wanted;
+  wanted.after = request.after();
+  wanted.limit = static_cast<uint64_t>(*size);
+  if (request.last() > 0)
+    wanted.last = static_cast<uint64_t>(std::min(request.last(), kMaxPage));
+  ReadHistory(hub_, request.topic(), wanted,
+              [this, reply, topic = request.topic()](const HistoryPage& page) {
+                if (!page.there) {
+                  reply->Fail(IsNotThere(topic));
+                  return;
+                }
+                const Epoch& epoch = hub_.store().epoch();
+                v1::ListEventsResponse message;
+                for (const EntryRef& event : page.events)
+                  *message.add_events() = ToDelivery(*event, epoch);
+                message.set_cursor(Cursor{epoch, page.cursor}.ToString());
+                if (page.end != nullptr) {
+                  message.set_ended(true);
+                  if (const auto& failure = page.end->end().failure)
+                    *message.mutable_error() = ToProto(*failure);
+                }
+                if (page.gap)
+                  *message.mutable_gap() = ToProto(*page.gap, {topic}, epoch);
+                reply->Answer(message);
+              });
   return reply.get();
 }
 

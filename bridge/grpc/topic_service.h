@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "bridge/event/topic_rules.h"
+#include "bridge/grpc/unary_reply.h"
 #include "bridge/hub/hub.h"
 #include "sluice/v1/topic_service.grpc.pb.h"
 
@@ -12,15 +13,18 @@ namespace sluice {
 
 using RawTopicService = v1::TopicService::WithRawCallbackMethod_CreateTopic<
     v1::TopicService::WithRawCallbackMethod_GetTopic<
-        v1::TopicService::Service>>;
+        v1::TopicService::WithRawCallbackMethod_ListTopics<
+            v1::TopicService::WithRawCallbackMethod_EndTopic<
+                v1::TopicService::WithRawCallbackMethod_DeleteTopic<
+                    v1::TopicService::WithRawCallbackMethod_ListEvents<
+                        v1::TopicService::Service>>>>>>;
 
 // sluice.v1.TopicService: topics as things. The store knows them, the hub who
-// reads, the publishing calls who writes. What is not overridden here answers
-// UNIMPLEMENTED.
+// reads and who writes.
 //
 // Thread safety: gRPC's threads call it. Nothing blocks.
-// Lifetime: the hub must outlive it, and it must outlive the server; answers
-// that the store gives later touch neither.
+// Lifetime: the hub must outlive it and what it asks of the store, and it must
+// outlive the server.
 class TopicService final : public RawTopicService {
  public:
   // `rules`: what a topic gets that says nothing itself.
@@ -34,7 +38,31 @@ class TopicService final : public RawTopicService {
                                      const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override;
 
+  grpc::ServerUnaryReactor* ListTopics(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+
+  grpc::ServerUnaryReactor* EndTopic(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
+
+  grpc::ServerUnaryReactor* DeleteTopic(grpc::CallbackServerContext* context,
+                                        const grpc::ByteBuffer* request,
+                                        grpc::ByteBuffer* response) override;
+
+  grpc::ServerUnaryReactor* ListEvents(grpc::CallbackServerContext* context,
+                                       const grpc::ByteBuffer* request,
+                                       grpc::ByteBuffer* response) override;
+
  private:
+  // Answers with what the store knows of `topic` now; NotFound if it is not
+  // there.
+  template <typename Response>
+  void Describe(const std::string& topic, std::shared_ptr<UnaryReply> reply);
+  v1::Topic ToMessage(const std::string& topic,
+                      const absl::optional<TopicInfo>& info,
+                      const TopicSettings& settings) const;
+
   Hub& hub_;
   const TopicRules rules_;
 };

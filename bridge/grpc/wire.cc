@@ -14,6 +14,12 @@ bool ParseMessage(const grpc::ByteBuffer& bytes,
   return reader.status().ok() && message.ParseFromZeroCopyStream(&reader);
 }
 
+absl::Status NotAMessage() {
+  return absl::InvalidArgumentError(
+      "the request cannot be parsed: it is not a message of its type, has a "
+      "string that is not UTF-8, or nests too deeply");
+}
+
 grpc::ByteBuffer ToBytes(const google::protobuf::MessageLite& message) {
   const grpc::Slice slice(message.SerializeAsString());
   return grpc::ByteBuffer(&slice, 1);

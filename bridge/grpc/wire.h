@@ -3,6 +3,8 @@
 #include <google/protobuf/message_lite.h>
 #include <grpcpp/support/byte_buffer.h>
 
+#include "absl/status/status.h"
+
 namespace sluice {
 
 // Between gRPC's bytes and messages. The raw methods use it: a generated one
@@ -14,6 +16,9 @@ namespace sluice {
 // True if `bytes` are a whole message with well-formed UTF-8 in its strings.
 bool ParseMessage(const grpc::ByteBuffer& bytes,
                   google::protobuf::MessageLite& message);
+
+// What is said of bytes that are not.
+absl::Status NotAMessage();
 
 grpc::ByteBuffer ToBytes(const google::protobuf::MessageLite& message);
 

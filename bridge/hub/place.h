@@ -15,6 +15,9 @@ enum class GapReason { kTrimmed, kUnknownId, kEpochChanged, kGone };
 // "trimmed", "unknown_id", "epoch_changed", "gone".
 absl::string_view GapReasonName(GapReason reason);
 
+// How many of the topics that lost something a gap names at the most.
+inline constexpr size_t kMaxGapTopics = 64;
+
 // Events are missing here: told to the reader, and then everything that is
 // still there follows.
 struct Gap {

@@ -67,15 +67,6 @@ TEST_F(GrpcServerTest, WatchTellsTheDrainAndDoesNotHoldItUp) {
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
-TEST_F(GrpcServerTest, SubscribingIsUnimplemented) {
-  grpc::ClientContext context;
-  const auto stub = v1::SubscriberService::NewStub(channel_);
-  const auto reader = stub->Subscribe(&context, {});
-  v1::SubscribeResponse response;
-  EXPECT_FALSE(reader->Read(&response));
-  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
-}
-
 TEST_F(GrpcServerTest, ReflectionListsEveryService) {
   // ServerReflectionRequest.list_services = "*"
   RawCall call(channel_,

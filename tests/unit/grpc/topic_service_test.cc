@@ -46,9 +46,62 @@ class TopicServiceTest : public ServerTest {
     ASSERT_TRUE(status.ok()) << status.error_message();
   }
 
+  static v1::PublishBatchRequest Batch(const std::string& topic, int events) {
+    v1::PublishBatchRequest request;
+    request.set_topic(topic);
+    for (int i = 0; i < events; ++i) request.add_events()->set_text("x");
+    return request;
+  }
+
+  grpc::Status List(const v1::ListTopicsRequest& request) {
+    grpc::ClientContext context;
+    return stub_->ListTopics(&context, request, &topics_);
+  }
+  std::vector<std::string> ListAll(v1::ListTopicsRequest request) {
+    std::vector<std::string> names;
+    do {
+      EXPECT_TRUE(List(request).ok());
+      for (const v1::Topic& topic : topics_.topics())
+        names.push_back(topic.name());
+      request.set_page_token(topics_.next_page_token());
+    } while (!request.page_token().empty());
+    return names;
+  }
+
+  grpc::Status EndTopic(const std::string& name, int code = 0,
+                        const std::string& message = "") {
+    v1::EndTopicRequest request;
+    request.set_topic(name);
+    if (code != 0) {
+      request.mutable_error()->set_code(code);
+      request.mutable_error()->set_message(message);
+    }
+    grpc::ClientContext context;
+    v1::EndTopicResponse response;
+    const auto status = stub_->EndTopic(&context, request, &response);
+    topic_ = response.topic();
+    return status;
+  }
+
+  grpc::Status Delete(const std::string& name) {
+    v1::DeleteTopicRequest request;
+    request.set_topic(name);
+    grpc::ClientContext context;
+    v1::DeleteTopicResponse response;
+    return stub_->DeleteTopic(&context, request, &response);
+  }
+
+  grpc::Status ListEvents(const v1::ListEventsRequest& request) {
+    grpc::ClientContext context;
+    return stub_->ListEvents(&context, request, &events_);
+  }
+
   std::unique_ptr<v1::TopicService::Stub> stub_;
   std::unique_ptr<v1::PublisherService::Stub> publisher_;
-  v1::Topic topic_;  // of the last answer
+  // Of the last answer.
+  v1::Topic topic_;
+  v1::ListTopicsResponse topics_;
+  v1::ListEventsResponse events_;
 };
 
 TEST_F(TopicServiceTest, CreateMakesAnEmptyTopicWithItsSettings) {
@@ -287,11 +340,104 @@ TEST_F(TopicServiceTest, GetCountsTheOpenPublishingCalls) {
   EXPECT_EQ(topic_.producers(), 0u);
 }
 
-TEST_F(TopicServiceTest, WhatIsNotBuiltYetIsUnimplemented) {
+TEST_F(TopicServiceTest, GetOfADeletedTopicIsNotFound) {
+  Publish(Batch("a", 1));
+  ASSERT_TRUE(Delete("a").ok());
+  EXPECT_EQ(Get("a").error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(TopicServiceTest, ListGoesPageByPage) {
+  for (const char* name : {"b.2", "a", "b.1", "b.3", "c"})
+    Publish(Batch(name, 1));
+  v1::ListTopicsRequest request;
+  EXPECT_EQ(ListAll(request),
+            (std::vector<std::string>{"a", "b.1", "b.2", "b.3", "c"}));
+  request.set_page_size(2);
+  EXPECT_EQ(ListAll(request).size(), 5u);
+  request.set_pattern("b.*");
+  EXPECT_EQ(ListAll(request), (std::vector<std::string>{"b.1", "b.2", "b.3"}));
+  request.set_pattern("nobody");
+  EXPECT_TRUE(ListAll(request).empty());
+}
+
+TEST_F(TopicServiceTest, ListRefusesWhatIsNoPatternNoSizeAndNoToken) {
+  v1::ListTopicsRequest request;
+  request.set_pattern("a..b");
+  EXPECT_THAT(List(request).error_message(), HasSubstr("pattern"));
+  request.set_pattern("");
+  request.set_page_size(-1);
+  EXPECT_THAT(List(request).error_message(), HasSubstr("page_size"));
+  request.set_page_size(0);
+  request.set_page_token("*");
+  EXPECT_THAT(List(request).error_message(), HasSubstr("page_token"));
+}
+
+TEST_F(TopicServiceTest, EndEndsWhatIsThere) {
+  EXPECT_EQ(EndTopic("a").error_code(), grpc::StatusCode::NOT_FOUND);
+  Publish(Batch("a", 1));
+  ASSERT_TRUE(EndTopic("a").ok());
+  EXPECT_EQ(topic_.state(), v1::TOPIC_STATE_COMPLETED);
+  EXPECT_EQ(topic_.last_cursor(), CursorOf(2));
+  EXPECT_TRUE(EndTopic("a").ok());
+  EXPECT_EQ(EndTopic("a", 13, "late").error_code(),
+            grpc::StatusCode::FAILED_PRECONDITION);
+
+  Publish(Batch("b", 1));
+  ASSERT_TRUE(EndTopic("b", 13, "broken").ok());
+  EXPECT_EQ(topic_.state(), v1::TOPIC_STATE_FAILED);
+  EXPECT_EQ(topic_.error().message(), "broken");
+  EXPECT_THAT(EndTopic("b", 99, "").error_message(), HasSubstr("error.code"));
+  EXPECT_THAT(EndTopic("sluice.x").error_message(), HasSubstr("topic"));
+}
+
+TEST_F(TopicServiceTest, DeleteLeavesNothingToPublishTo) {
+  EXPECT_EQ(Delete("a").error_code(), grpc::StatusCode::NOT_FOUND);
+  Publish(Batch("a", 2));
+  ASSERT_TRUE(Delete("a").ok());
+  EXPECT_EQ(Delete("a").error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(EndTopic("a").error_code(), grpc::StatusCode::NOT_FOUND);
   grpc::ClientContext context;
-  v1::ListTopicsResponse response;
-  EXPECT_EQ(stub_->ListTopics(&context, {}, &response).error_code(),
-            grpc::StatusCode::UNIMPLEMENTED);
+  v1::PublishBatchResponse response;
+  EXPECT_EQ(
+      publisher_->PublishBatch(&context, Batch("a", 1), &response).error_code(),
+      grpc::StatusCode::FAILED_PRECONDITION);
+  // A new life begins behind it.
+  v1::CreateTopicRequest create;
+  create.set_topic("a");
+  EXPECT_TRUE(Create(create).ok());
+}
+
+TEST_F(TopicServiceTest, EventsComePageByPageUpToTheEnd) {
+  v1::ListEventsRequest request;
+  request.set_topic("a");
+  EXPECT_EQ(ListEvents(request).error_code(), grpc::StatusCode::NOT_FOUND);
+  Publish(Batch("a", 5));
+  request.set_page_size(3);
+  ASSERT_TRUE(ListEvents(request).ok());
+  ASSERT_EQ(events_.events_size(), 3);
+  EXPECT_EQ(events_.events(0).event().text(), "x");
+  EXPECT_EQ(events_.events(2).cursor(), CursorOf(3));
+  EXPECT_EQ(events_.cursor(), CursorOf(3));
+  EXPECT_FALSE(events_.ended());
+  ASSERT_TRUE(EndTopic("a", 5, "over").ok());
+  request.set_after(events_.cursor());
+  ASSERT_TRUE(ListEvents(request).ok());
+  EXPECT_EQ(events_.events_size(), 2);
+  EXPECT_TRUE(events_.ended());
+  EXPECT_EQ(events_.error().message(), "over");
+  EXPECT_EQ(events_.cursor(), CursorOf(6));
+  EXPECT_FALSE(events_.has_gap());
+
+  request.set_after("rubbish");
+  ASSERT_TRUE(ListEvents(request).ok());
+  EXPECT_EQ(events_.gap().reason(), v1::GAP_REASON_UNKNOWN_ID);
+  EXPECT_EQ(events_.gap().requested(), "rubbish");
+  request.clear_after();
+  request.set_last(2);
+  ASSERT_TRUE(ListEvents(request).ok());
+  EXPECT_EQ(events_.events(0).cursor(), CursorOf(4));
+  request.set_last(-1);
+  EXPECT_THAT(ListEvents(request).error_message(), HasSubstr("last"));
 }
 
 }  // namespace
