@@ -7,11 +7,6 @@
 #include "bridge/http/sse_frame.h"
 
 namespace sluice {
-namespace {
-
-constexpr size_t kMaxTopicsNamed = 64;
-
-}  // namespace
 
 std::string EventJson(const Entry& entry, const Epoch& epoch) {
   const std::string time = absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ",
@@ -39,7 +34,7 @@ std::string GapJson(const Gap& gap, const std::vector<std::string>& topics,
       "{\"requested\":", JsonString(gap.requested),
       ",\"resumed\":", JsonString(Cursor{epoch, gap.resumed}.ToString()),
       ",\"reason\":\"", GapReasonName(gap.reason), "\",\"topics\":[");
-  for (size_t i = 0; i < topics.size() && i < kMaxTopicsNamed; ++i)
+  for (size_t i = 0; i < topics.size() && i < kMaxGapTopics; ++i)
     absl::StrAppend(&json, i == 0 ? "" : ",", JsonString(topics[i]));
   return json + "]}";
 }
