@@ -62,6 +62,7 @@ test('a topic is made, published to, read, followed, ended and deleted', async (
 
   assert.equal((await ask('DELETE', `topics/${topic}`)).status, 204);
   assert.equal((await ask('DELETE', `topics/${topic}`)).status, 404);
+  assert.equal(await producer.getTopic(topic), undefined);
   assert.equal((await publish(topic, 'late')).status, 409);
   const nothing = await history(topic);
   assert.deepEqual([nothing.events, nothing.ended, nothing.error], [[], true, null]);
