@@ -19,6 +19,7 @@ Examples:
   make 2>&1 | sluice pub build.42 --end     publish a build's log, and end the topic with it
   sluice sub build.42                       follow it
   sluice relay http://localhost:9000/tokens answer.42
+  sluice topics 'build.*'                   what there is
 
 In a browser: new EventSource('http://localhost:8080/v1/topics/build.42/events')
 
@@ -55,9 +56,9 @@ int RunCommandLine(int argc, const char* const* argv, const Io& io) {
   app.require_subcommand(1);
   app.footer(kExamples);
   AddEndpoints(app, endpoints);
-  AddPub(app, chosen);
-  AddSub(app, chosen);
-  AddRelay(app, chosen);
+  for (const auto add : {AddPub, AddSub, AddRelay, AddTopics, AddHistory,
+                         AddEnd, AddDelete, AddStop})
+    add(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -19,5 +19,10 @@ using Command = std::function<int(const Endpoints& endpoints, const Io& io)>;
 void AddPub(CLI::App& app, Command& chosen);
 void AddSub(CLI::App& app, Command& chosen);
 void AddRelay(CLI::App& app, Command& chosen);
+void AddTopics(CLI::App& app, Command& chosen);
+void AddHistory(CLI::App& app, Command& chosen);
+void AddEnd(CLI::App& app, Command& chosen);
+void AddDelete(CLI::App& app, Command& chosen);
+void AddStop(CLI::App& app, Command& chosen);
 
 }  // namespace sluice

@@ -1,31 +1,25 @@
 #include "clients/cli/create_topic.h"
 
-#include <grpcpp/client_context.h>
-
-#include <chrono>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "clients/cli/status_text.h"
+#include "clients/cli/unary_call.h"
 #include "sluice/v1/topic_service.grpc.pb.h"
 
 namespace sluice {
-namespace {
-
-constexpr std::chrono::seconds kTimeout(10);
-
-}  // namespace
-
 absl::optional<std::string> CreateTopic(
     const std::shared_ptr<grpc::Channel>& channel, const std::string& topic,
-    const std::string& target) {
-  grpc::ClientContext context;
-  context.set_deadline(std::chrono::system_clock::now() + kTimeout);
+    const std::string& target, const Interrupt& interrupt) {
   v1::CreateTopicRequest request;
   request.set_topic(topic);
   request.set_replace_ended(true);
   v1::CreateTopicResponse response;
   const auto stub = v1::TopicService::NewStub(channel);
-  const grpc::Status status = stub->CreateTopic(&context, request, &response);
+  const grpc::Status status = CallUnary(interrupt, [&](auto* context,
+                                                       auto done) {
+    stub->async()->CreateTopic(context, &request, &response, std::move(done));
+  });
   if (status.ok()) return absl::nullopt;
   if (status.error_code() == grpc::StatusCode::ALREADY_EXISTS) {
     return absl::StrCat(

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "clients/cli/exit_code.h"
 
 namespace sluice {
 
@@ -36,6 +37,16 @@ absl::Status Output::Flush() {
 bool Output::closed() const {
   pollfd output{fd_, 0, 0};
   return poll(&output, 1, 0) == 1;
+}
+
+int FlushOutput(Output& output, const Interrupt& interrupt,
+                Terminal& terminal) {
+  const absl::Status status = output.Flush();
+  if (status.ok()) return kExitOk;
+  if (interrupt.raised()) return interrupt.exit_code();
+  // `sluice sub topic | head` is no mistake.
+  if (!absl::IsCancelled(status)) terminal.Note(status.message());
+  return kExitFailure;
 }
 
 }  // namespace sluice

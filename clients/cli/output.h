@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "clients/cli/interrupt.h"
+#include "clients/cli/terminal.h"
 
 namespace sluice {
 
@@ -35,5 +36,9 @@ class Output {
   const Interrupt& interrupt_;
   std::string text_;
 };
+
+// Flushes `output`; returns kExitOk, or what the command exits with: it cannot
+// be written, which `terminal` is told, or nobody wants it.
+int FlushOutput(Output& output, const Interrupt& interrupt, Terminal& terminal);
 
 }  // namespace sluice

@@ -276,7 +276,8 @@ int RunPub(const PubOptions& options, const Endpoints& endpoints,
   const auto channel = ConnectGrpc(endpoints.grpc);
   if (options.create) {
     if (const auto problem =
-            CreateTopic(channel, options.topic, endpoints.grpc)) {
+            CreateTopic(channel, options.topic, endpoints.grpc, io.interrupt)) {
+      if (io.interrupt.raised()) return io.interrupt.exit_code();
       terminal.Note(*problem);
       return kExitFailure;
     }

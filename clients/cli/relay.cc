@@ -187,7 +187,8 @@ int RunRelay(const RelayOptions& options, const Endpoints& endpoints,
   const auto channel = ConnectGrpc(endpoints.grpc);
   if (options.create) {
     if (const auto problem =
-            CreateTopic(channel, options.topic, endpoints.grpc)) {
+            CreateTopic(channel, options.topic, endpoints.grpc, io.interrupt)) {
+      if (io.interrupt.raised()) return io.interrupt.exit_code();
       terminal.Note(*problem);
       return kExitFailure;
     }
@@ -200,7 +201,7 @@ int RunRelay(const RelayOptions& options, const Endpoints& endpoints,
   const bool completed = Relay(options, io, terminal, *publisher, wakeup).Run();
   const bool published = ReportOutcome(terminal, *publisher, endpoints.grpc,
                                        "event ", SteadyNow() - start);
-  if (io.interrupt.raised()) return kExitInterrupted;
+  if (io.interrupt.raised()) return io.interrupt.exit_code();
   return published && completed ? kExitOk : kExitFailure;
 }
 

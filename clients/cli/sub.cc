@@ -72,6 +72,7 @@ class Sub {
   Exit Flush();
 
   void Print(const SseEvent& event);
+  void TakeEnded(const SseEvent& event);
   void Tell(absl::string_view sentence);
   int Fail(absl::string_view sentence);
 
@@ -90,6 +91,8 @@ class Sub {
   // This connection is an event stream; there has been one.
   bool connected_ = false;
   bool was_connected_ = false;
+  // One of several topics has failed.
+  bool any_failed_ = false;
   // An outage that the user knows of.
   bool lost_ = false;
   // When something came last.
@@ -136,7 +139,7 @@ Sub::Exit Sub::Follow() {
                ? ComeBack(absl::StrCat("the connection was lost: ", reason))
                : NotReached(reason);
   }
-  return kExitInterrupted;
+  return io_.interrupt.exit_code();
 }
 
 Sub::Exit Sub::Turn() {
@@ -170,7 +173,7 @@ Sub::Exit Sub::AwaitReturn() {
     poll(fds, 2, static_cast<int>(milliseconds));
     if (output_.closed()) return kExitFailure;
   }
-  return kExitInterrupted;
+  return io_.interrupt.exit_code();
 }
 
 bool Sub::IsStream() const {
@@ -210,6 +213,7 @@ Sub::Exit Sub::TakeItem(const StreamItem& item) {
   switch (item.kind) {
     case StreamItem::Kind::kEvent:
       Print(item.event);
+      TakeEnded(item.event);
       return absl::nullopt;
     case StreamItem::Kind::kGap:
       if (options_.json) Print(item.event);
@@ -250,12 +254,10 @@ Sub::Exit Sub::TakeError() {
 }
 
 Sub::Exit Sub::NotReached(absl::string_view reason) {
-  const std::string sentence = absl::StrCat(
-      "can't reach the bridge at ", endpoints_.http, " (HTTP): ", reason);
-  if (was_connected_) return ComeBack(sentence);
-  return Fail(absl::StrCat(sentence,
-                           "; is it running? --http or SLUICE_HTTP says "
-                           "where"));
+  if (!was_connected_)
+    return Fail(UnreachableSentence(endpoints_.http, reason));
+  return ComeBack(absl::StrCat("can't reach the bridge at ", endpoints_.http,
+                               " (HTTP): ", reason));
 }
 
 Sub::Exit Sub::ComeBack(absl::string_view reason) {
@@ -280,21 +282,28 @@ Sub::Exit Sub::ReleaseHeld() {
   return Flush();
 }
 
-int Sub::End() { return ReleaseHeld().value_or(kExitOk); }
+int Sub::End() {
+  return ReleaseHeld().value_or(any_failed_ ? kExitFailure : kExitOk);
+}
 
 Sub::Exit Sub::Flush() {
-  const absl::Status status = output_.Flush();
-  if (status.ok()) return absl::nullopt;
-  if (io_.interrupt.raised()) return kExitInterrupted;
-  // `sluice sub topic | head` is no mistake.
-  if (!absl::IsCancelled(status)) terminal_.Note(status.message());
-  return kExitFailure;
+  const int code = FlushOutput(output_, io_.interrupt, terminal_);
+  return code == kExitOk ? Exit() : code;
 }
 
 void Sub::Print(const SseEvent& event) {
-  absl::StrAppend(&output_.text(),
-                  options_.json ? JsonLine(options_.topic, event) : event.data,
-                  "\n");
+  absl::StrAppend(&output_.text(), EventLines(options_, event));
+}
+
+// Of several topics one has ended; the stream goes on with the others.
+void Sub::TakeEnded(const SseEvent& event) {
+  const auto ended = IsOfSeveral(options_) ? ParseEnded(event) : absl::nullopt;
+  if (!ended) return;
+  if (!ended->failed) return Tell(ended->sentence);
+  any_failed_ = true;
+  // It is why the exit code will be what it is.
+  static_cast<void>(Flush());
+  terminal_.Note(ended->sentence);
 }
 
 void Sub::Tell(absl::string_view sentence) {

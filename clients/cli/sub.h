@@ -1,8 +1,9 @@
-// `sluice sub`: a topic's events on standard output, each once, across lost
-// connections.
+// `sluice sub`: the events of a topic, or of several, on standard output, each
+// once, across lost connections.
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "clients/cli/io.h"
@@ -11,7 +12,9 @@
 namespace sluice {
 
 struct SubOptions {
-  std::string topic;
+  // Topics and patterns, one at least. Of more than one topic, the payloads'
+  // lines have their topic in front.
+  std::vector<std::string> topics;
   // One JSON object a line instead of the payloads.
   bool json = false;
   // A cursor or an id to resume after; empty: none.
@@ -30,8 +33,9 @@ struct SubOptions {
   bool quiet = false;
 };
 
-// Prints until the topic ends, the connection is lost for good or Ctrl-C.
-// Blocks until then; returns the exit code.
+// Prints until the topic ends, or all of several topics (with a pattern:
+// never), the connection is lost for good or Ctrl-C. Blocks until then; returns
+// the exit code.
 int RunSub(const SubOptions& options, const Endpoints& endpoints, const Io& io);
 
 }  // namespace sluice

@@ -1,5 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "clients/cli/commands.h"
@@ -14,7 +16,13 @@ Examples:
   sluice sub build.42
   sluice sub prices --from latest --json | jq -r .data
   sluice sub build.42 --last 10
+  sluice sub --topic build.41 --topic build.42
+  sluice sub 'build.>' --from earliest
   sluice sub build.42 --last-event-id "$LAST" --max-reconnect-time inf
+
+Of several topics, or of a pattern (`*` is one token, a final `>` one or more), each line has its topic in front; with
+--json each event says whose it is. A topic that ends is told on standard error. The command ends when all topics that
+are named have ended, and with a pattern never. With a pattern it starts with the latest, unless --from says otherwise.
 
 Each event is printed once. A lost connection is made again, and goes on after the last event that came: first after
 the pause that the bridge asks for, then after longer ones, until --max-reconnect-time is over. A first connection that
@@ -23,16 +31,30 @@ fails is not tried again.
 If events that were asked for are no longer kept, a line on standard error says why, and from which cursor it went on.
 With --json the bridge's `sluice.gap` is printed as well, where they are missing.
 
-Exit codes: 0 the topic is completed; 1 it failed, the bridge refused, or the connection is lost for good; 2 bad usage;
+Exit codes: 0 the topic is completed; 1 it failed (or one of several), the bridge refused, or the connection is lost for good; 2 bad usage;
 130 Ctrl-C.
 )";
 
 struct SubArguments {
   SubOptions options;
+  std::string topic;
+  std::vector<std::string> more;
   int heartbeat = 15;
   std::string max_reconnect_time = "1m";
   bool no_reconnect = false;
 };
+
+void AddSelector(CLI::App& sub, SubArguments& arguments) {
+  AddTopic(sub, arguments.topic)->required(false);
+  sub.add_option("--topic", arguments.more,
+                 "A topic, or a pattern of topics; repeatable")
+      ->option_text("TOPIC")
+      ->type_size(1)
+      ->allow_extra_args(false)
+      ->check([](const std::string& name) {
+        return name.empty() ? "it is empty" : "";
+      });
+}
 
 void AddReconnect(CLI::App& sub, SubArguments& arguments) {
   sub.add_option("--heartbeat", arguments.heartbeat,
@@ -57,6 +79,9 @@ void AddReconnect(CLI::App& sub, SubArguments& arguments) {
 
 void FinishSub(SubArguments& arguments) {
   SubOptions& sub = arguments.options;
+  if (!arguments.topic.empty()) sub.topics.push_back(arguments.topic);
+  for (const std::string& topic : arguments.more) sub.topics.push_back(topic);
+  if (sub.topics.empty()) throw CLI::RequiredError("TOPIC or --topic");
   sub.heartbeat = absl::Seconds(arguments.heartbeat);
   absl::ParseDuration(arguments.max_reconnect_time, &sub.reconnect.at_most);
   if (arguments.no_reconnect) sub.reconnect.at_most = absl::ZeroDuration();
@@ -66,10 +91,10 @@ void FinishSub(SubArguments& arguments) {
 
 void AddSub(CLI::App& app, Command& chosen) {
   CLI::App& sub =
-      *app.add_subcommand("sub", "Print a topic's events as they come");
+      *app.add_subcommand("sub", "Print the events of topics as they come");
   const auto arguments = std::make_shared<SubArguments>();
   SubOptions& options = arguments->options;
-  AddTopic(sub, options.topic);
+  AddSelector(sub, *arguments);
   sub.add_flag("--json", options.json,
                "One JSON object an event and a line: topic, id, type, data");
   sub.add_option("--from", options.from,

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "absl/strings/string_view.h"
+#include "absl/types/optional.h"
 #include "clients/cli/sse_parser.h"
 #include "clients/cli/sub.h"
 
@@ -11,11 +13,26 @@ namespace sluice {
 // The address of the stream, from the bridge's.
 std::string EventsUrl(const std::string& bridge, const SubOptions& options);
 
-// An event as one line of JSON, without the line end.
-std::string JsonLine(const std::string& topic, const SseEvent& event);
+// Whether the stream is one of several topics, whose events say which one they
+// are of.
+bool IsOfSeveral(const SubOptions& options);
+
+// What is printed of an event: whole lines.
+std::string EventLines(const SubOptions& options, const SseEvent& event);
+
+// What a `sluice.ended` says; none if `event` is something else.
+struct EndedTopic {
+  std::string sentence;
+  bool failed;
+};
+absl::optional<EndedTopic> ParseEnded(const SseEvent& event);
 
 // What a `sluice.gap` says.
 std::string GapSentence(const SseEvent& gap);
+
+// That `bridge` could not be asked.
+std::string UnreachableSentence(const std::string& bridge,
+                                absl::string_view reason);
 
 // Why `bridge` gave an answer that is no event stream: in its own words, if
 // they are a bridge's.

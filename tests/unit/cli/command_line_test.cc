@@ -9,6 +9,7 @@
 #include "clients/cli/exit_code.h"
 #include "tests/unit/cli/fake_bridge.h"
 #include "tests/unit/cli/fake_http.h"
+#include "tests/unit/cli/fake_topics.h"
 #include "tests/unit/cli/test_io.h"
 
 namespace sluice {
@@ -51,6 +52,19 @@ TEST_F(CommandLineTest, BadUsageIsExitTwoWithASentence) {
       {"sub", "t", "--max-reconnect-time", "soon"},
       {"sub", "t", "--no-reconnect", "--max-reconnect-time", "1m"},
       {"sub", "t", "--error-event", ""},
+      {"pub", "t", "--start-on-interest", ""},
+      {"pub", "t", "--start-on-interest", "x", "--whole"},
+      {"sub"},
+      {"sub", "--topic", ""},
+      {"topics", "a", "b"},
+      {"history"},
+      {"history", "t", "--last", "0"},
+      {"history", "t", "--last", "1001"},
+      {"history", "t", "--last", "1", "--after", "x"},
+      {"end"},
+      {"end", "t", "--code", "3"},
+      {"delete", ""},
+      {"stop"},
       {"relay", "http://x"},
       {"relay", "http://x", "t", "--idle-timeout", "0s"},
       {"relay", "http://x", "t", "--header", "no colon"},
@@ -69,6 +83,11 @@ TEST_F(CommandLineTest, HelpAndVersionAreExitZero) {
                                              {"--version"},
                                              {"pub", "--help"},
                                              {"sub", "--help"},
+                                             {"topics", "--help"},
+                                             {"history", "--help"},
+                                             {"end", "--help"},
+                                             {"delete", "--help"},
+                                             {"stop", "--help"},
                                              {"relay", "-h"}}) {
     EXPECT_EQ(Run(arguments), kExitOk);
   }
@@ -109,6 +128,25 @@ TEST_F(CommandLineTest, SubAsksForWhatItsOptionsSay) {
   const std::string request = bridge.requests()[0];
   EXPECT_THAT(request, HasSubstr("?heartbeat=7&from=earliest&last=3 "));
   EXPECT_THAT(request, HasSubstr("Last-Event-ID: abc\r\n"));
+}
+
+TEST_F(CommandLineTest, SubTakesTopicsFromBothItsPlaces) {
+  FakeHttp bridge({Chunked("text/event-stream", {"data: [DONE]\n\n"})});
+  const std::string url = bridge.Url();
+  EXPECT_EQ(Run({"sub", "--topic", "b", "a", "--topic", "stop", "--http",
+                 url.c_str()}),
+            kExitOk);
+  EXPECT_THAT(bridge.requests()[0],
+              HasSubstr("&topic=a&topic=b&topic=stop&heartbeat"));
+}
+
+TEST_F(CommandLineTest, EndTakesAFailureAsPubDoes) {
+  FakeTopics bridge;
+  const std::string target = bridge.endpoints().grpc;
+  EXPECT_EQ(Run({"end", "t", "--fail", "x", "--code", "aborted", "--grpc",
+                 target.c_str()}),
+            kExitOk);
+  EXPECT_EQ(bridge.ended[0].error().code(), 10);
 }
 
 TEST_F(CommandLineTest, NoReconnectExitsAtTheFirstLostConnection) {

@@ -54,7 +54,7 @@ std::string IdOf(const std::string& request) {
 class SubReconnectTest : public ::testing::Test {
  protected:
   SubReconnectTest() {
-    options_.topic = "build.42";
+    options_.topics = {"build.42"};
     options_.reconnect.retry = absl::ZeroDuration();
     options_.reconnect.least = absl::ZeroDuration();
   }

@@ -38,7 +38,7 @@ class SubTest : public ::testing::Test {
     return code;
   }
 
-  SubTest() { options_.topic = "build.42"; }
+  SubTest() { options_.topics = {"build.42"}; }
 
   SubOptions options_;
   TestIo io_;
@@ -184,7 +184,7 @@ TEST_F(SubTest, APlaceToStartFromIsPassedOn) {
 }
 
 TEST_F(SubTest, TheTopicIsPercentEncoded) {
-  options_.topic = "a:b@c%/?";
+  options_.topics = {"a:b@c%/?"};
   Run(Chunked(kSse, {kDone}));
   EXPECT_THAT(request_, HasSubstr("/v1/topics/a%3Ab%40c%25%2F%3F/events?"));
 }

@@ -11,7 +11,7 @@ SseEvent Gap(const std::string& data) {
 
 TEST(SubTextTest, TheHeartbeatIsAskedForInWholeSeconds) {
   SubOptions options;
-  options.topic = "a";
+  options.topics = {"a"};
   options.heartbeat = absl::Milliseconds(1200);
   EXPECT_EQ(EventsUrl("http://h:1/", options),
             "http://h:1/v1/topics/a/events?heartbeat=2");
@@ -30,7 +30,7 @@ TEST(SubTextTest, ARefusalIsTheBridgesOrThatOfSomethingElse) {
                             "\"message\":\"no topic\"}}"),
             "NOT_FOUND: no topic");
   EXPECT_EQ(RefusalSentence("http://h", 502, "", "{\"error\":1}"),
-            "http://h answered 502 with nothing, not with an event stream; is "
+            "http://h answered 502 with nothing, not as expected; is "
             "it a Sluice bridge?");
 }
 
