@@ -29,6 +29,15 @@ bool IsSet(absl::string_view entry, const std::vector<std::string>& variables) {
                      });
 }
 
+// As exec wants them; good as long as `texts` is.
+std::vector<char*> Pointers(std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
+  for (std::string& text : texts) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
 // What posix_spawn is told besides the program: neither may be copied.
 class SpawnSetup {
  public:
@@ -63,15 +72,11 @@ class SpawnSetup {
   // Returns an errno.
   int Spawn(pid_t& pid, std::vector<std::string> arguments,
             std::vector<std::string> variables) const {
-    std::vector<char*> argv;
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    std::vector<char*> envp;
-    for (std::string& variable : variables) envp.push_back(variable.data());
     for (char** one = environ; *one != nullptr; ++one) {
-      if (!IsSet(*one, variables)) envp.push_back(*one);
+      if (!IsSet(*one, variables)) variables.emplace_back(*one);
     }
-    envp.push_back(nullptr);
+    const std::vector<char*> argv = Pointers(arguments);
+    const std::vector<char*> envp = Pointers(variables);
     return posix_spawn(&pid, argv[0], &actions_, &attributes_, argv.data(),
                        envp.data());
   }
