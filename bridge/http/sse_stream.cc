@@ -6,12 +6,12 @@
 
 namespace sluice {
 
-SseStream::SseStream(std::shared_ptr<TopicChannel> channel, Offset after,
-                     uint64_t known_losses, std::string opening,
-                     int64_t heartbeat_ms)
+SseStream::SseStream(std::shared_ptr<TopicChannel> channel, const Place& place,
+                     std::string opening, int64_t heartbeat_ms)
     : channel_(std::move(channel)),
-      cursor_(after),
-      known_losses_(known_losses),
+      cursor_(place.after),
+      known_losses_(place.known_losses),
+      ahead_(place.ahead),
       opening_(std::move(opening)),
       heartbeat_ms_(heartbeat_ms) {}
 

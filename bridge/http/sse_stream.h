@@ -6,6 +6,7 @@
 #include <string>
 
 #include "bridge/http/topic_channel.h"
+#include "bridge/hub/place.h"
 
 namespace sluice {
 
@@ -19,10 +20,9 @@ class Connection;
 // before that goes.
 class SseStream : public std::enable_shared_from_this<SseStream> {
  public:
-  // Will write `opening`, and then what comes after `after`.
-  // `known_losses`: the number of the last loss that it need not be told of.
-  SseStream(std::shared_ptr<TopicChannel> channel, Offset after,
-            uint64_t known_losses, std::string opening, int64_t heartbeat_ms);
+  // Will write `opening`, and then what comes after the place.
+  SseStream(std::shared_ptr<TopicChannel> channel, const Place& place,
+            std::string opening, int64_t heartbeat_ms);
   ~SseStream();
   SseStream(const SseStream&) = delete;
   SseStream& operator=(const SseStream&) = delete;
@@ -37,7 +37,12 @@ class SseStream : public std::enable_shared_from_this<SseStream> {
   void Detach();
 
   Offset cursor() const { return cursor_; }
+  // The last loss that it need not be told of.
   uint64_t known_losses() const { return known_losses_; }
+
+  // What is lost and not told yet, as long as it stands further on.
+  const LossAhead& ahead() const { return ahead_; }
+  void set_ahead(const LossAhead& ahead) { ahead_ = ahead; }
   int64_t heartbeat_ms() const { return heartbeat_ms_; }
 
   // The store was asked for what comes next.
@@ -50,6 +55,7 @@ class SseStream : public std::enable_shared_from_this<SseStream> {
   const std::shared_ptr<TopicChannel> channel_;
   Offset cursor_;
   const uint64_t known_losses_;
+  LossAhead ahead_;
   std::string opening_;  // empty once it is written
   const int64_t heartbeat_ms_;
   Connection* connection_ = nullptr;

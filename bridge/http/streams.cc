@@ -45,9 +45,9 @@ void Begin(Exchange& exchange, const std::shared_ptr<TopicChannel>& channel,
   if (place.tell_position) opening += PositionFrame(place.after, epoch);
   for (const EntryRef& end : place.ends)
     opening += EndedFrame(*end, place.after, epoch);
-  auto stream = std::make_shared<SseStream>(
-      channel, place.after, place.known_losses, std::move(opening),
-      absl::ToInt64Milliseconds(wanted.heartbeat));
+  auto stream =
+      std::make_shared<SseStream>(channel, place, std::move(opening),
+                                  absl::ToInt64Milliseconds(wanted.heartbeat));
   exchange.Stream(
       response,
       [stream](size_t, httplib::DataSink& sink) {

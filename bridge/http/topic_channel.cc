@@ -124,9 +124,11 @@ TopicChannel::Filled TopicChannel::Fill(SseStream& reader, Offset& cursor,
                                         GatherSink& sink) {
   bool asked = false;
   while (!sink.full()) {
-    if (cursor >= tail_from_) return FillFromTail(cursor, sink);
+    const bool loss_ahead = reader.ahead().through > cursor;
+    if (cursor >= tail_from_ && !loss_ahead) return FillFromTail(cursor, sink);
+    const uint64_t losses = loss_ahead ? reader.ahead().losses : 0;
     size_t begin = 0;
-    if (const Replay* replay = FindSegment(cursor, begin)) {
+    if (const Replay* replay = FindSegment(cursor, losses, begin)) {
       const bool ended = replay->run.ended;
       if (!FillFromReplay(*replay, begin, reader, cursor, sink))
         return Filled::kLost;
@@ -144,7 +146,7 @@ TopicChannel::Filled TopicChannel::Fill(SseStream& reader, Offset& cursor,
 
 // False if the reader is to be sent away.
 bool TopicChannel::FillFromReplay(const Replay& replay, size_t begin,
-                                  const SseStream& reader, Offset& cursor,
+                                  SseStream& reader, Offset& cursor,
                                   GatherSink& sink) const {
   const EncodedRun& run = replay.run;
   const auto write_until = [&](size_t end) {
@@ -186,6 +188,8 @@ bool TopicChannel::FillFromReplay(const Replay& replay, size_t begin,
   }
   write_until(run.bytes->size());
   cursor = run.reached;
+  if (replay.lost_through > cursor)
+    reader.set_ahead({replay.lost_through, replay.losses});
   return true;
 }
 
@@ -204,6 +208,7 @@ TopicChannel::Filled TopicChannel::FillFromTail(Offset& cursor,
 }
 
 const TopicChannel::Replay* TopicChannel::FindSegment(Offset cursor,
+                                                      uint64_t losses,
                                                       size_t& begin) {
   auto it = segments_.upper_bound(cursor);
   if (it == segments_.begin()) return nullptr;
@@ -212,7 +217,8 @@ const TopicChannel::Replay* TopicChannel::FindSegment(Offset cursor,
   if (run.reached <= cursor) return nullptr;
   // One that was cut short by the log's end serves until there is more: else
   // those who come later would go through many small ones.
-  if (run.at_log_end && run.reached < tail_to_) {
+  const bool outdated = run.at_log_end && run.reached < tail_to_;
+  if (outdated || replay.losses < losses) {
     DropSegment(it->first);
     return nullptr;
   }
@@ -239,7 +245,7 @@ void TopicChannel::AskFor(Offset after, SseStream& reader) {
     if (channel == nullptr) return false;
     // What was read meanwhile may be what was asked for.
     size_t begin = 0;
-    if (channel->FindSegment(after, begin) != nullptr) {
+    if (channel->FindSegment(after, 0, begin) != nullptr) {
       channel->DriveWaiting(after);
       return false;
     }
@@ -268,11 +274,14 @@ void TopicChannel::OnSegment(Offset after, const Store::Segment& segment) {
     sends_away_ =
         segment.settings.slow_reader == TopicSettings::SlowReader::kDisconnect;
   }
+  Offset torn_to = 0;
+  for (const Hole& hole : segment.holes) {
+    if (hole.lost.through() <= segment.reached) torn_to = hole.lost.through();
+  }
   // It ends where one that is there begins. What begins within a hole was read
   // before that was torn, and would hide it.
   auto next = segments_.upper_bound(after);
-  while (next != segments_.end() && !segment.holes.empty() &&
-         next->first < segment.holes.back().lost.through())
+  while (next != segments_.end() && next->first < torn_to)
     DropSegment((next++)->first);
   const Offset to = next == segments_.end()
                         ? segment.reached
@@ -281,8 +290,13 @@ void TopicChannel::OnSegment(Offset after, const Store::Segment& segment) {
     absl::Span<const EntryRef> entries = segment.entries;
     while (!entries.empty() && entries.back()->offset() > to)
       entries.remove_suffix(1);
-    Replay replay{format.Encode(entries, ~size_t{0}, segment.ended_at),
-                  segment.holes};
+    Replay replay;
+    replay.run = format.Encode(entries, ~size_t{0}, segment.ended_at);
+    replay.losses = segment.losses;
+    for (const Hole& hole : segment.holes) {
+      if (hole.lost.through() <= to) replay.holes.push_back(hole);
+      replay.lost_through = hole.lost.through();
+    }
     replay.run.reached = to;
     replay.run.at_log_end = segment.at_end && to == segment.reached;
     Keep(after, std::move(replay));

@@ -75,14 +75,16 @@ class TopicChannel : public std::enable_shared_from_this<TopicChannel> {
   // A part of the log that was read from the store.
   struct Replay {
     EncodedRun run;
-    std::vector<Hole> holes;
+    std::vector<Hole> holes;  // those that stand in it
+    uint64_t losses = 0;      // how many the log had had when it was read
+    Offset lost_through = 0;  // where the last hole stands, maybe further on
   };
 
   Filled FillFromTail(Offset& cursor, GatherSink& sink);
-  bool FillFromReplay(const Replay& replay, size_t begin,
-                      const SseStream& reader, Offset& cursor,
-                      GatherSink& sink) const;
-  const Replay* FindSegment(Offset cursor, size_t& begin);
+  bool FillFromReplay(const Replay& replay, size_t begin, SseStream& reader,
+                      Offset& cursor, GatherSink& sink) const;
+  // What was read before so many losses does not do.
+  const Replay* FindSegment(Offset cursor, uint64_t losses, size_t& begin);
   void AskFor(Offset after, SseStream& reader);
   void Read(Offset after);
   void OnSegment(Offset after, const Store::Segment& segment);

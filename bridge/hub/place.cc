@@ -93,6 +93,8 @@ Place FindPlace(const StartAt& start, const Selector& selector,
     if (cursor && cursor->epoch == epoch &&
         cursor->offset <= overview.visible_end) {
       place.after = cursor->offset;
+      if (overview.lost_through > place.after)
+        place.ahead = {overview.lost_through, overview.losses};
       place.nothing_left =
           overview.ended_at != 0 && place.after >= overview.ended_at;
       return place;

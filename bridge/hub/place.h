@@ -39,6 +39,14 @@ struct StartAt {
   absl::optional<uint64_t> last;  // the last N that are kept
 };
 
+// Losses among several topics that a reader is yet to be told of, since they
+// stand further on. Some of what is lost may be from before its place; so until
+// it has come past them, it is shown nothing that was read before they were.
+struct LossAhead {
+  Offset through = 0;   // where the last of them stands; 0: there is none
+  uint64_t losses = 0;  // how many the log had had
+};
+
 // Where it begins.
 struct Place {
   Offset after = 0;
@@ -51,6 +59,7 @@ struct Place {
   // once, and the last loss that it need not be told of.
   std::vector<EntryRef> ends;
   uint64_t known_losses = 0;
+  LossAhead ahead;
 };
 
 // What Store::Describe must look up for `start`: the id, unless it is a cursor.

@@ -123,8 +123,12 @@ Store::Overview MergedRead::Describe(const Selector& selector,
               return a->offset() < b->offset();
             });
 
+  const auto logs = directory_.Select(selector);
+  const std::vector<Hole> holes = Holes(selector, logs, 0);
+  if (!holes.empty()) overview.lost_through = holes.back().lost.through();
+
   std::vector<Offset> offsets;  // of the events, if the last of them are asked
-  for (const TopicLog* log : directory_.Select(selector)) {
+  for (const TopicLog* log : logs) {
     const absl::Span<const EntryRef> events = log->EventsAfter(0);
     if (events.empty()) continue;
     overview.before_first =
@@ -169,9 +173,7 @@ Store::Segment MergedRead::Read(const Selector& selector, Offset after,
   segment.reached = segment.at_end ? std::max(after, visible_end_)
                                    : segment.entries.back()->offset();
   segment.holes = Holes(selector, logs, after);
-  while (!segment.holes.empty() &&
-         segment.holes.back().lost.through() > segment.reached)
-    segment.holes.pop_back();
+  segment.losses = losses_;
   segment.ended_at = EndedAt(selector);
   if (selector.names().size() == 1) {
     if (const TopicLog* log = directory_.Find(selector.names()[0]))

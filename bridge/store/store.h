@@ -115,6 +115,7 @@ class Store {
     Offset before_first = 0;  // the place before the first event that is kept
     Offset before_last = 0;   // the place before the last N
     uint64_t losses = 0;      // the number of the last loss, whichever topic's
+    Offset lost_through = 0;  // where the last hole stands; 0: nothing is lost
     // The ends of the topics that are named and have ended, in the log's order.
     std::vector<EntryRef> ends;
     // All have ended that the selector can select, the last one here; 0: not
@@ -126,11 +127,14 @@ class Store {
   // A part of what is selected: all that there is in (after, reached].
   struct Segment {
     std::vector<EntryRef> entries;
-    std::vector<Hole> holes;  // in (after, reached], in the log's order
-    Offset reached = 0;       // at least the offset asked for
-    bool at_end = false;      // `reached` was the visible end
-    Offset ended_at = 0;      // see Overview
-    TopicSettings settings;   // of a single topic
+    // In the log's order; those beyond `reached` stand further on, and are
+    // there again when that is read.
+    std::vector<Hole> holes;
+    uint64_t losses = 0;     // the number of the last loss, whichever topic's
+    Offset reached = 0;      // at least the offset asked for
+    bool at_end = false;     // `reached` was the visible end
+    Offset ended_at = 0;     // see Overview
+    TopicSettings settings;  // of a single topic
   };
 
   // A part of the topics that are there, by name.

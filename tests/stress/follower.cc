@@ -21,10 +21,11 @@ std::string TextField(absl::string_view json, absl::string_view name) {
 
 }  // namespace
 
-Follower::Follower(HttpSide& side, std::string topic,
+Follower::Follower(HttpSide& side, std::string topic, bool silent,
                    std::shared_ptr<TopicLedger> ledger, Findings& findings)
     : side_(side),
       topic_(std::move(topic)),
+      silent_(silent),
       ledger_(std::move(ledger)),
       findings_(findings) {}
 
@@ -56,6 +57,10 @@ size_t Follower::FirstShown(const Store::Description& now) const {
   return std::max<size_t>(kept, events - std::min<size_t>(last_count_, events));
 }
 
+std::string Follower::Target() const {
+  return absl::StrCat("/v1/topics/", topic_, "/events");
+}
+
 Follower::Wish Follower::Ask(Start start) {
   if (!placed_ && start >= Start::kPlace && start <= Start::kBeforeLast)
     start = Start::kEarliest;
@@ -72,13 +77,13 @@ Follower::Wish Follower::Ask(Start start) {
   Wish wish;
   switch (start) {
     case Start::kEarliest:
-      wish.query = "?from=earliest";
+      wish.parameter = "from=earliest";
       break;
     case Start::kLatest:
-      wish.query = "?from=latest";
+      wish.parameter = "from=latest";
       break;
     case Start::kLast:
-      wish.query = absl::StrCat("?last=", last_count_);
+      wish.parameter = absl::StrCat("last=", last_count_);
       break;
     case Start::kBeforeLast:
       place_ = before_last_;

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "bridge/event/cursor.h"
-#include "tests/integration/raw_client.h"
 #include "tests/stress/findings.h"
+#include "tests/stress/following.h"
 #include "tests/stress/http_side.h"
 #include "tests/stress/ledger.h"
 
@@ -18,45 +18,23 @@ namespace sluice {
 //
 // Thread safety: none; the reader's.
 // Lifetime: `side` and `findings` must outlive it.
-class Follower {
+class Follower final : public Following {
  public:
-  // Where a connection wants to begin.
-  enum class Start {
-    kEarliest,
-    kLatest,
-    kLast,        // the last few
-    kPlace,       // by the cursor of its place
-    kLastId,      // by the last id that it was shown, as an EventSource does
-    kBeforeLast,  // from before the last event that it was shown
-    kRubbish,     // by an id that nobody published
-    kForeign,     // by a cursor of another log
-    kBeyond,      // by a cursor that the log has not reached
-  };
-  struct Wish {
-    std::string id;     // for Last-Event-ID
-    std::string query;  // for the target, beginning with '?'; or empty
-  };
-
-  Follower(HttpSide& side, std::string topic,
+  // `silent`: its end is not told.
+  Follower(HttpSide& side, std::string topic, bool silent,
            std::shared_ptr<TopicLedger> ledger, Findings& findings);
 
-  // A connection is about to be made.
-  Wish Ask(Start start);
-
-  // What came on it.
-  void OnEvent(const SseEvent& event);
-  void OnLastChunk();
-  void OnNoContent();
-
-  // It has a place to come back to.
-  bool placed() const { return placed_; }
-  bool ended() const { return ended_; }
-  // The ledger has something after its place.
-  bool behind() const;
-  uint64_t delivered() const { return delivered_; }
-  uint64_t gaps() const { return gaps_; }
-
-  std::string ToString() const;
+  std::string Target() const override;
+  Wish Ask(Start start) override;
+  void OnEvent(const SseEvent& event) override;
+  void OnLastChunk() override;
+  void OnNoContent() override;
+  bool placed() const override { return placed_; }
+  bool ended() const override { return ended_; }
+  bool endless() const override { return false; }
+  bool behind() const override;
+  bool ends_in_silence() const override { return silent_; }
+  std::string ToString() const override;
 
  private:
   void OnGap(const SseEvent& event);
@@ -80,6 +58,7 @@ class Follower {
 
   HttpSide& side_;
   const std::string topic_;
+  const bool silent_;
   const std::shared_ptr<TopicLedger> ledger_;
   Findings& findings_;
 
@@ -99,9 +78,6 @@ class Follower {
   Offset lost_before_ = 0;
   Offset visible_before_ = 0;
   size_t first_shown_before_ = 0;
-
-  uint64_t delivered_ = 0;
-  uint64_t gaps_ = 0;
 };
 
 }  // namespace sluice

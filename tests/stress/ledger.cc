@@ -130,9 +130,35 @@ void Ledger::Record(absl::Span<const EntryRef> committed) {
       }
       last_ = entry->offset();
       ++entries_;
+      lines_.push_back(
+          {entry->offset(), std::make_shared<const std::string>(entry->topic()),
+           entry->is_end(),
+           entry->is_end() ? 0 : DigestOf(entry->type(), entry->data())});
+      if (lines_.size() > kMaxLines) {
+        forgotten_ = lines_.front().offset;
+        lines_.pop_front();
+      }
+      grown_.NotifyAll();
     }
     Open(entry->topic())->Add(*entry, findings_);
   }
+}
+
+bool Ledger::LinesAfter(Offset after, Offset to,
+                        std::vector<Line>* lines) const {
+  lines->clear();
+  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  MutexLock lock(mutex_);
+  while (last_ < to) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    grown_.WaitUntil(mutex_, deadline);
+  }
+  if (after < forgotten_) return false;
+  auto it = std::upper_bound(
+      lines_.begin(), lines_.end(), after,
+      [](Offset offset, const Line& line) { return offset < line.offset; });
+  for (; it != lines_.end() && it->offset <= to; ++it) lines->push_back(*it);
+  return true;
 }
 
 std::shared_ptr<TopicLedger> Ledger::Open(const std::string& topic) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -86,11 +87,27 @@ class Ledger {
 
   uint64_t entries() const;
 
+  // One entry of the whole log.
+  struct Line {
+    Offset offset = 0;
+    std::shared_ptr<const std::string> topic;
+    bool is_end = false;
+    uint64_t digest = 0;
+  };
+  // The log after `after`, up to `to`, which is waited for. Only so much of it
+  // is remembered: false if `after` is too long ago, or `to` does not come.
+  bool LinesAfter(Offset after, Offset to, std::vector<Line>* lines) const;
+
  private:
+  static constexpr size_t kMaxLines = 1000000;
+
   Findings& findings_;
   mutable Mutex mutex_;
   Offset last_ ABSL_GUARDED_BY(mutex_) = 0;
+  mutable CondVar grown_;
   uint64_t entries_ ABSL_GUARDED_BY(mutex_) = 0;
+  Offset forgotten_ ABSL_GUARDED_BY(mutex_) = 0;  // of the lines
+  std::deque<Line> lines_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::shared_ptr<TopicLedger>> topics_
       ABSL_GUARDED_BY(mutex_);
 };

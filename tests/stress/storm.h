@@ -33,6 +33,8 @@ struct Storm {
 
   // No new topic is begun, and those that would go on are ended.
   std::atomic<bool> calming{false};
+  // All topics have ended, and nothing more is published.
+  bool calm = false;
 };
 
 // One topic of a storm, and what is to become of it.

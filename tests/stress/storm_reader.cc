@@ -17,24 +17,24 @@ constexpr size_t kShoutBytes = 80 << 10;
 
 }  // namespace
 
-StormReader::StormReader(Storm& storm, std::shared_ptr<StormTopic> topic,
-                         Fleet& fleet, ReaderTotals& totals, uint64_t seed,
-                         bool patient)
+StormReader::StormReader(Storm& storm, std::unique_ptr<Following> following,
+                         std::function<void()> gone, Fleet& fleet,
+                         ReaderTotals& totals, uint64_t seed, bool patient)
     : storm_(storm),
-      topic_(std::move(topic)),
+      following_(std::move(following)),
+      gone_(std::move(gone)),
       fleet_(fleet),
       totals_(totals),
       dice_(seed),
       patient_(patient),
-      read_bytes_(dice_.OneIn(4) ? dice_.Between(200, 4000) : 64 << 10),
-      follower_(storm.side, topic_->name, topic_->ledger, storm.findings) {
+      read_bytes_(dice_.OneIn(4) ? dice_.Between(200, 4000) : 64 << 10) {
   ++totals_.readers;
 }
 
 StormReader::~StormReader() {
-  totals_.delivered += follower_.delivered();
-  totals_.gaps += follower_.gaps();
-  --topic_->readers;
+  totals_.delivered += following_->delivered();
+  totals_.gaps += following_->gaps();
+  gone_();
 }
 
 std::string StormReader::ToString() const {
@@ -43,7 +43,7 @@ std::string StormReader::ToString() const {
                       opened_ ? "opened, " : "not opened, ",
                       stalled_ ? "stalled, " : "",
                       asks_once_more_ ? "asks once more, " : "", received_,
-                      " bytes, ", follower_.ToString());
+                      " bytes, ", following_->ToString());
 }
 
 void StormReader::Report(absl::string_view what) {
@@ -54,11 +54,11 @@ bool StormReader::excused() const {
   return told_to_return_ || provoked_ || storm_.GoneSince(generation_);
 }
 
-Follower::Start StormReader::PickStart() {
-  using Start = Follower::Start;
-  if (follower_.ended())
+Following::Start StormReader::PickStart() {
+  using Start = Following::Start;
+  if (following_->ended())
     return asks_once_more_ ? Start::kPlace : Start::kBeforeLast;
-  if (!follower_.placed()) {
+  if (!following_->placed()) {
     constexpr Start kFresh[] = {Start::kEarliest, Start::kEarliest,
                                 Start::kEarliest, Start::kLatest,
                                 Start::kLast,     Start::kRubbish};
@@ -92,7 +92,7 @@ void StormReader::Connect() {
   }
   if (!fd_.valid()) return Leave(20);
   ++totals_.connections;
-  asks_once_more_ = follower_.ended() && !dice_.OneIn(4);
+  asks_once_more_ = following_->ended() && !dice_.OneIn(4);
   sent_ = opened_ = told_to_return_ = provoked_ = stalled_ = false;
   received_ = 0;
   response_ = std::make_unique<ResponseReader>();
@@ -102,11 +102,13 @@ void StormReader::Connect() {
 
 void StormReader::SendRequest() {
   sent_ = true;
-  const Follower::Wish wish = follower_.Ask(PickStart());
-  std::string query = wish.query;
-  const auto add = [&query](absl::string_view parameter) {
-    absl::StrAppend(&query, query.empty() ? "?" : "&", parameter);
+  const Following::Wish wish = following_->Ask(PickStart());
+  std::string target = following_->Target();
+  const auto add = [&target](absl::string_view parameter) {
+    const bool first = !absl::StrContains(target, '?');
+    absl::StrAppend(&target, first ? "?" : "&", parameter);
   };
+  if (!wish.parameter.empty()) add(wish.parameter);
   std::string fields;
   if (!wish.id.empty()) {
     // The header wins over the query.
@@ -117,11 +119,10 @@ void StormReader::SendRequest() {
   }
   if (dice_.OneIn(10)) add("heartbeat=1");
   // Without chunks, a silent end looks like any close.
-  const bool raw = !topic_->settings.omit_done_marker && dice_.OneIn(8);
+  const bool raw = !following_->ends_in_silence() && dice_.OneIn(8);
   const std::string request = absl::StrCat(
-      "GET /v1/topics/", topic_->name, "/events", query, " HTTP/1.",
-      raw ? "0" : "1", "\r\nHost: h\r\nAccept: text/event-stream\r\n", fields,
-      "\r\n");
+      "GET ", target, " HTTP/1.", raw ? "0" : "1",
+      "\r\nHost: h\r\nAccept: text/event-stream\r\n", fields, "\r\n");
   if (!patient_ && dice_.OneIn(30)) {
     // Gone with half of a head, or before the first byte of the answer.
     send(fd_.get(), request.data(), dice_.Below(request.size() + 1),
@@ -161,8 +162,10 @@ void StormReader::OnPiece(const std::string& piece) {
   const bool has_event =
       absl::StartsWith(piece, "id: ") || absl::StrContains(piece, "\nid: ");
   if (asks_once_more_ && !excused()) Report("a stream instead of 204");
+  const bool opens = !opened_;
   if (!opened_) {
     opened_ = absl::StrContains(piece, ": sluice\n");
+    if (opened_) following_->OnOpened();
     if (!opened_ && !absl::StartsWith(piece, "retry: "))
       Report(absl::StrCat("an opening like ", piece));
   } else if (absl::StartsWith(piece, "retry: ")) {
@@ -172,22 +175,24 @@ void StormReader::OnPiece(const std::string& piece) {
   }
   if (!has_event) return;
   const std::vector<SseEvent> events = ParseEvents(piece);
-  const bool failed_end = events.size() == 2 && events[0].type == "error";
-  if (events.size() != 1 && !failed_end)
+  const bool last_words =
+      events.size() == 2 && events[1].data == "[DONE]" &&
+      (events[0].type == "error" || events[0].type == "sluice.ended");
+  if (events.size() != 1 && !last_words && !opens)
     Report(absl::StrCat("a chunk of ", events.size(), " events"));
   if (events.size() == 1 && events[0].type == "error" && response_->chunked())
     Report("an error without its end");
-  for (const SseEvent& event : events) follower_.OnEvent(event);
+  for (const SseEvent& event : events) following_->OnEvent(event);
 }
 
 void StormReader::OnClosed() {
   const int status = response_->status();
   if (status == 204) {
-    follower_.OnNoContent();
+    following_->OnNoContent();
     done_ = asks_once_more_ || dice_.OneIn(2);
   } else if (status == 200 && response_->complete()) {
-    follower_.OnLastChunk();
-  } else if (status == 200 && follower_.ended() &&
+    following_->OnLastChunk();
+  } else if (status == 200 && following_->ended() &&
              (!response_->chunked() || excused())) {
     // Without chunks the close is the last chunk.
   } else if (!excused() || (status != 0 && status != 200)) {
@@ -240,6 +245,11 @@ void StormReader::DoDeed() {
 
 void StormReader::Tick(int64_t now_ms) {
   if (done_) return;
+  if (following_->endless() && storm_.calm && !following_->behind()) {
+    following_->OnCalm();
+    done_ = true;
+    return Leave(0);
+  }
   if (!fd_.valid()) {
     if (now_ms >= wake_ms_) Connect();
     return;

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "tests/stress/dice.h"
 #include "tests/stress/fleet.h"
-#include "tests/stress/follower.h"
+#include "tests/stress/following.h"
 #include "tests/stress/response_reader.h"
 #include "tests/stress/storm.h"
 
@@ -19,17 +20,19 @@ struct ReaderTotals {
   uint64_t gaps = 0;
 };
 
-// One reader of a storm: follows a topic to its end over as many connections as
-// its temper makes of it, sees that it is told to stay away then (204), and is
-// done.
+// One reader of a storm: follows what it follows to its end over as many
+// connections as its temper makes of it, sees that it is told to stay away then
+// (204), and is done. What has no end it follows until the storm is calm.
 //
 // Thread safety: none; the fleet's thread.
 class StormReader final : public StormClient {
  public:
   // A patient one keeps its connection unless the server closes it, so that
   // nothing but the server brings it what it waits for.
-  StormReader(Storm& storm, std::shared_ptr<StormTopic> topic, Fleet& fleet,
-              ReaderTotals& totals, uint64_t seed, bool patient);
+  // `gone` is called at its end.
+  StormReader(Storm& storm, std::unique_ptr<Following> following,
+              std::function<void()> gone, Fleet& fleet, ReaderTotals& totals,
+              uint64_t seed, bool patient);
   ~StormReader() override;
 
   void OnReady() override;
@@ -43,7 +46,7 @@ class StormReader final : public StormClient {
 
   void Connect();
   void SendRequest();
-  Follower::Start PickStart();
+  Following::Start PickStart();
   void PlanDeed();
   void DoDeed();
   void Read();
@@ -55,13 +58,13 @@ class StormReader final : public StormClient {
   void Report(absl::string_view what);
 
   Storm& storm_;
-  const std::shared_ptr<StormTopic> topic_;
+  const std::unique_ptr<Following> following_;
+  const std::function<void()> gone_;
   Fleet& fleet_;
   ReaderTotals& totals_;
   Dice dice_;
   const bool patient_;
   const size_t read_bytes_;  // at a time
-  Follower follower_;
   bool done_ = false;
 
   // The connection's.

@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tests/stress/eventually.h"
+#include "tests/stress/follower.h"
 #include "tests/stress/gnat.h"
+#include "tests/stress/selector_follower.h"
 
 namespace sluice {
 namespace {
@@ -13,6 +16,7 @@ constexpr int kRivers = 2;
 constexpr int kRiverProducers = 2;
 constexpr int kOtherProducers = 6;
 constexpr size_t kTopics = 24;  // at a time
+constexpr int kPatternReaders = 12;
 
 // Whoever waits for longer is stuck.
 constexpr int64_t kPatienceMs = 90000;
@@ -86,6 +90,10 @@ void StormRun::BeginTopics(bool more) {
     auto topic = NewTopic(river);
     topics_.push_back(topic);
     SendReaders(topic);
+    if (topics_.size() > 1 && dice_.OneIn(3)) {
+      const auto& other = topics_[dice_.Below(topics_.size() - 1)];
+      SendReaderOfSeveral({topic->name, other->name});
+    }
     unpublished_.emplace_back(
         fleet_.now_ms() + static_cast<int64_t>(dice_.Below(200)), topic);
   }
@@ -101,12 +109,35 @@ void StormRun::BeginTopics(bool more) {
   }
 }
 
+void StormRun::SendReaderOfSeveral(std::vector<std::string> entries) {
+  fleet_.Add(std::make_unique<StormReader>(
+      storm_,
+      std::make_unique<SelectorFollower>(storm_.side,
+                                         *Selector::Parse(std::move(entries)),
+                                         storm_.ledger, storm_.findings),
+      [count = readers_of_several_] { --*count; }, fleet_, totals_,
+      dice_.Seed(), dice_.OneIn(3)));
+  ++*readers_of_several_;
+}
+
+void StormRun::SendReadersOfSeveral() {
+  static const std::vector<std::vector<std::string>> kPatterns = {
+      {"topic.*"}, {"river.>"}, {">"}, {"*.1", "*.2", "topic.*", "nobody"}};
+  for (int i = 0; i < kPatternReaders; ++i)
+    SendReaderOfSeveral(kPatterns[static_cast<size_t>(i) % kPatterns.size()]);
+}
+
 void StormRun::SendThoseWhoAreDue() {
   const auto due = [this](const Coming& coming) {
     const StormTopic& topic = *coming.topic;
     if (topic.ledger->size() < coming.after && !topic.ended) return false;
     fleet_.Add(std::make_unique<StormReader>(
-        storm_, coming.topic, fleet_, totals_, dice_.Seed(), dice_.OneIn(3)));
+        storm_,
+        std::make_unique<Follower>(storm_.side, topic.name,
+                                   topic.settings.omit_done_marker,
+                                   topic.ledger, storm_.findings),
+        [kept = coming.topic] { --kept->readers; }, fleet_, totals_,
+        dice_.Seed(), dice_.OneIn(3)));
     return true;
   };
   coming_.erase(std::remove_if(coming_.begin(), coming_.end(), due),
@@ -119,7 +150,7 @@ bool StormRun::Settled(const StormTopic& topic) {
   if (!now.info || now.info->end == nullptr ||
       topic.ledger->IndexAfter(now.info->end->offset() - 1) ==
           topic.ledger->size() ||
-      storm_.side.hub().Subscribers(topic.name) != 0)
+      storm_.side.hub().Subscribers(topic.name) > *readers_of_several_)
     return false;
   const size_t events = topic.ledger->size() - 1;
   const size_t trimmed = topic.ledger->IndexAfter(now.lost.through());
@@ -176,6 +207,7 @@ void StormRun::Run(std::chrono::seconds length) {
   const auto calm_at = std::chrono::steady_clock::now() + length;
   int64_t give_up_ms = 0;
   int64_t next_gnat_ms = 0;
+  SendReadersOfSeveral();
   while (!storm_.calming || !topics_.empty() || fleet_.size() > 0) {
     if (!storm_.calming && std::chrono::steady_clock::now() >= calm_at) {
       storm_.calming = true;
@@ -191,9 +223,15 @@ void StormRun::Run(std::chrono::seconds length) {
     }
     fleet_.Turn();
     Settle();
+    storm_.calm = storm_.calming && topics_.empty();
     if (storm_.calming && fleet_.now_ms() > give_up_ms) break;
   }
   restarts.join();
+  for (const char* topic : {"topic.1", "river.1", "nobody"}) {
+    if (!Eventually([&] { return storm_.side.hub().Subscribers(topic) == 0; }))
+      storm_.findings.Add(Findings::kOther,
+                          absl::StrCat("subscribers of ", topic, " are left"));
+  }
   for (const auto& client : fleet_.clients())
     storm_.findings.Add(Findings::kOther,
                         absl::StrCat("stuck: ", client->ToString()));

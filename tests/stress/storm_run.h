@@ -40,6 +40,8 @@ class StormRun {
 
   std::shared_ptr<StormTopic> NewTopic(bool river);
   void SendReaders(const std::shared_ptr<StormTopic>& topic);
+  void SendReaderOfSeveral(std::vector<std::string> entries);
+  void SendReadersOfSeveral();
   void BeginTopics(bool more);
   void SendThoseWhoAreDue();
   void Settle();
@@ -55,6 +57,9 @@ class StormRun {
   ReaderTotals totals_;
   Fleet fleet_;
 
+  // They count as subscribers of what they select.
+  const std::shared_ptr<uint64_t> readers_of_several_ =
+      std::make_shared<uint64_t>(0);
   uint64_t next_topic_ = 0;
   uint64_t restarts_ = 0;  // the restarting thread's
   std::vector<std::shared_ptr<StormTopic>> topics_;
