@@ -29,4 +29,22 @@ absl::optional<std::string> CreateTopic(
   return Describe(status, target);
 }
 
+absl::optional<std::string> CheckOpen(
+    const std::shared_ptr<grpc::Channel>& channel, const std::string& topic,
+    const Interrupt& interrupt) {
+  v1::GetTopicRequest request;
+  request.set_topic(topic);
+  v1::GetTopicResponse response;
+  const auto stub = v1::TopicService::NewStub(channel);
+  const grpc::Status status =
+      CallUnary(interrupt, [&](auto* context, auto done) {
+        stub->async()->GetTopic(context, &request, &response, std::move(done));
+      });
+  // Whatever is wrong besides, the publishing call says it, too.
+  if (!status.ok() || response.topic().state() == v1::TOPIC_STATE_OPEN)
+    return absl::nullopt;
+  return absl::StrCat("FAILED_PRECONDITION: the topic ", topic,
+                      " has ended; --new begins it again");
+}
+
 }  // namespace sluice

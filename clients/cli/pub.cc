@@ -274,13 +274,17 @@ int RunPub(const PubOptions& options, const Endpoints& endpoints,
   Terminal terminal(io.err, options.quiet);
   if (!options.command.empty()) io.interrupt.TakeTermination();
   const auto channel = ConnectGrpc(endpoints.grpc);
+  absl::optional<std::string> problem;
   if (options.create) {
-    if (const auto problem =
-            CreateTopic(channel, options.topic, endpoints.grpc, io.interrupt)) {
-      if (io.interrupt.raised()) return io.interrupt.exit_code();
-      terminal.Note(*problem);
-      return kExitFailure;
-    }
+    problem = CreateTopic(channel, options.topic, endpoints.grpc, io.interrupt);
+  } else if (!options.command.empty()) {
+    // Nobody would ever come to read it.
+    problem = CheckOpen(channel, options.topic, io.interrupt);
+  }
+  if (problem) {
+    if (io.interrupt.raised()) return io.interrupt.exit_code();
+    terminal.Note(*problem);
+    return kExitFailure;
   }
   const absl::Time start = SteadyNow();
   const Wakeup wakeup;

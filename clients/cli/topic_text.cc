@@ -43,12 +43,18 @@ absl::Time TimeOf(const google::protobuf::Timestamp& time) {
 
 // The largest unit there is one of, as `kubectl` has it.
 std::string Age(absl::Duration age) {
+  struct Unit {
+    std::int64_t seconds;
+    const char* name;
+  };
+  constexpr Unit kUnits[] = {{86400, "d"}, {3600, "h"}, {60, "m"}};
   const std::int64_t seconds =
       std::max<std::int64_t>(absl::ToInt64Seconds(age), 0);
-  if (seconds < 60) return absl::StrCat(seconds, "s");
-  if (seconds < 60 * 60) return absl::StrCat(seconds / 60, "m");
-  if (seconds < 24 * 60 * 60) return absl::StrCat(seconds / 60 / 60, "h");
-  return absl::StrCat(seconds / 24 / 60 / 60, "d");
+  for (const Unit& unit : kUnits) {
+    if (seconds >= unit.seconds)
+      return absl::StrCat(seconds / unit.seconds, unit.name);
+  }
+  return absl::StrCat(seconds, "s");
 }
 
 Row RowOf(const v1::Topic& topic, absl::Time now) {

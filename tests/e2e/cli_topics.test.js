@@ -202,6 +202,12 @@ test('a command that fails fails the topic with --end', async (t) => {
   assert.match(stderr, /UNKNOWN: the command exited with 3/);
 });
 
+test('a command is not waited for on a topic that has ended', async (t) => {
+  await producer.batch({ topic: 'over', events: [{ text: 'x' }], end: {} });
+  const { stderr } = await run(t, 1, 'pub', 'over', '--start-on-interest', 'echo never');
+  assert.equal(stderr, 'sluice: FAILED_PRECONDITION: the topic over has ended; --new begins it again\n');
+});
+
 test('a bridge that goes away ends the command', async (t) => {
   const own = await startBridge(t);
   const { command, runs } = counted(scratch(t), 'exec sleep 1000');

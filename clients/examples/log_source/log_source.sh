@@ -9,6 +9,7 @@ export FILE
 
 # tail starts with the first reader, and is gone after the last one. SLUICE_EVENTS is how many lines have been published
 # by then: the next tail goes on behind them, and each line of the file is in the topic once. -F stays with the name when
-# the log is rotated.
+# the log is rotated; but the count is no line number of the new file, so for one that is rotated `tail -n 0 -F` may suit
+# better, which leaves out what was written while nobody read.
 # shellcheck disable=SC2016  # the shell that runs the command is to expand it
 exec sluice pub "$topic" --start-on-interest 'exec tail -n "+$((SLUICE_EVENTS + 1))" -F -- "$FILE"' "$@"
