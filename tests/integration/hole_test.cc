@@ -56,5 +56,57 @@ TEST_F(HoleTest, AReaderBehindAHoleIsToldOfAllOfIt) {
   EXPECT_EQ(due, 151);
 }
 
+// One of two topics loses an event that a reader passes, and the hole stands
+// further on, in the tail, which has what came before the hole as well.
+TEST_F(HoleTest, AHoleThatStandsFurtherOnIsToldAllTheSame) {
+  config_.loops = 1;
+  TopicRule rule;
+  rule.match = "b";
+  rule.retention_events = 2;
+  config_.topics = {rule};
+  Start();
+  // Reads nothing, so that the tail is kept for it.
+  RawClient behind(bridge_->http_port(), 4096);
+  behind.Send(Get("/v1/events?topic=a&topic=b&from=latest"));
+  ASSERT_TRUE(behind.ReadUntil("sluice.position\ndata: {}\n\n"));
+  const std::string id =
+      ParseEvents(behind.received().substr(behind.received().find("id: ")))[0]
+          .id;
+
+  const std::string big(30 << 10, 'x');
+  for (int i = 1; i <= 40; ++i) {
+    Publish("a", {absl::StrCat("a", i, big)}, false);
+    if (i == 31) Publish("b", {"b1"}, false);
+    if (i == 36) Publish("b", {"b2"}, false);
+  }
+  Publish("b", {"b3", "b4"}, false);
+
+  RawClient reader(bridge_->http_port());
+  reader.Send(Get(
+      "/v1/events?topic=a&topic=b",
+      absl::StrCat("Last-Event-ID: ", id.substr(0, id.find('-')), "-31\r\n")));
+  ASSERT_TRUE(reader.ReadUntil("data: b4\n"));
+  Publish("b", {}, true);
+  Publish("a", {}, true);
+  bool complete = false;
+  std::vector<std::string> seen;
+  for (const SseEvent& event :
+       ParseEvents(Unchunk(BodyOf(reader.ReadToEnd()), &complete))) {
+    seen.push_back(event.type.empty()
+                       ? event.data.substr(0, event.data.find('x'))
+                       : event.type);
+  }
+  EXPECT_TRUE(complete);
+  std::vector<std::string> expected;
+  for (int i = 32; i <= 40; ++i) {
+    expected.push_back(absl::StrCat("a", i));
+    if (i == 36) expected.push_back("sluice.gap");
+  }
+  for (const char* last :
+       {"b3", "b4", "sluice.ended", "sluice.ended", "[DONE]"})
+    expected.push_back(last);
+  EXPECT_EQ(seen, expected);
+}
+
 }  // namespace
 }  // namespace sluice
