@@ -18,9 +18,9 @@ namespace sluice {
 class Bridge {
  public:
   // Starts all parts, and serves when it returns. FailedPrecondition or
-  // Unavailable, naming the address, if a port is taken; InvalidArgument,
-  // naming it, for a setting that only its use shows to be bad: a
-  // descriptor_set that is none, a host that there is not. Blocks on the file.
+  // Unavailable, naming the address, if one cannot be listened on;
+  // InvalidArgument, naming it, for a descriptor_set that is none. Blocks on
+  // that file.
   static absl::StatusOr<std::unique_ptr<Bridge>> Start(const Config& config);
 
   // Stops at once.

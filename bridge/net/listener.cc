@@ -86,7 +86,7 @@ absl::StatusOr<std::vector<Fd>> Listen(const std::string& host, uint16_t port,
   if (const int error = getaddrinfo(host.empty() ? nullptr : host.c_str(),
                                     absl::StrCat(port).c_str(), &hints, &infos);
       error != 0) {
-    return absl::InvalidArgumentError(
+    return absl::FailedPreconditionError(
         absl::StrCat("cannot listen on ", name, ": ", gai_strerror(error)));
   }
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> free_infos(

@@ -15,8 +15,8 @@ namespace sluice {
 // Listening sockets for `count` loops, all of one address: the kernel spreads
 // connections over them (SO_REUSEPORT). Port 0 takes a free one.
 // FailedPrecondition, naming the address, if it cannot be bound: the port is
-// taken, also by another bridge, or the address is another machine's;
-// InvalidArgument if `host` cannot be resolved.
+// taken, also by another bridge, the address is another machine's, or `host`
+// cannot be resolved.
 //
 // What is set on them, accepted sockets inherit: TCP_NODELAY, a bounded send
 // buffer, TCP_NOTSENT_LOWAT, without which a client that never reads swallows

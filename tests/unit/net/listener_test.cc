@@ -64,9 +64,9 @@ TEST(ListenerTest, APortIsFreeAgainWhenItsSocketsAreGone) {
   EXPECT_TRUE(Listen("127.0.0.1", port, 2).ok());
 }
 
-TEST(ListenerTest, AHostThatIsNoneIsAnInvalidArgument) {
+TEST(ListenerTest, AHostThatIsNoneIsAFailedPrecondition) {
   EXPECT_EQ(Listen("not an address", 0, 1).status().code(),
-            absl::StatusCode::kInvalidArgument);
+            absl::StatusCode::kFailedPrecondition);
 }
 
 TEST(ListenerTest, AHostOfAnotherMachineIsRefusedByName) {
