@@ -124,7 +124,7 @@ lint_format() {
 }
 
 lint_scripts() {
-  (cd "$root" && shellcheck -x scripts/*.sh .ci/run)
+  (cd "$root" && shellcheck -x scripts/*.sh clients/examples/*/*.sh .ci/run)
 }
 
 # By the flags of the fuzz preset, which is Clang's: it knows the annotations of locks, and GCC does not. Headers that are
