@@ -30,7 +30,9 @@ std::vector<Option> MakeTable() {
                  "Allow addresses that are not loopback although no keys are "
                  "configured: whoever reaches them may read and publish."),
       BoolOption("http_publish", &Config::http_publish,
-                 "Let HTTP requests publish; without it they only read."),
+                 "Let HTTP requests publish, and create, end and delete "
+                 "topics; without it they only read and ask producers to "
+                 "stop."),
       OriginsOption("cors_origins", &Config::cors_origins,
                     "The sites whose pages may read over CORS."),
       CountOption("loops", &Config::loops, {1, 256, "one a core"},
