@@ -43,7 +43,7 @@ class Sub {
         silence_(kMissedHeartbeats * options.heartbeat),
         terminal_(io.err, options.quiet),
         output_(io.out, io.interrupt),
-        events_(kMaxInputEventBytes, options.error_event),
+        events_(kMaxJsonEventBytes, options.error_event),
         reconnect_(options.reconnect) {}
 
   int Run();

@@ -15,7 +15,8 @@ struct SubOptions {
   // Topics and patterns, one at least. Of more than one topic, the payloads'
   // lines have their topic in front.
   std::vector<std::string> topics;
-  // One JSON object a line instead of the payloads.
+  // One JSON object a line instead of the payloads: an event as the bridge's
+  // HTTP side has it, {"topic","id","cursor","type","data","json","time"}.
   bool json = false;
   // A cursor or an id to resume after; empty: none.
   std::string last_event_id;

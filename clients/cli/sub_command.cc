@@ -20,9 +20,9 @@ Examples:
   sluice sub 'build.>' --from earliest
   sluice sub build.42 --last-event-id "$LAST" --max-reconnect-time inf
 
-Of several topics, or of a pattern (`*` is one token, a final `>` one or more), each line has its topic in front; with
---json each event says whose it is. A topic that ends is told on standard error. The command ends when all topics that
-are named have ended, and with a pattern never. With a pattern it starts with the latest, unless --from says otherwise.
+Of several topics, or of a pattern (`*` is one token, a final `>` one or more), each line has its topic in front. A
+topic that ends is told on standard error. The command ends when all topics that are named have ended, and with a pattern
+never. With a pattern it starts with the latest, unless --from says otherwise.
 
 Each event is printed once. A lost connection is made again, and goes on after the last event that came: first after
 the pause that the bridge asks for, then after longer ones, until --max-reconnect-time is over. A first connection that
@@ -30,6 +30,10 @@ fails is not tried again.
 
 If events that were asked for are no longer kept, a line on standard error says why, and from which cursor it went on.
 With --json the bridge's `sluice.gap` is printed as well, where they are missing.
+
+With --json an event is {"topic","id","cursor","type","data","json","time"}: `cursor` is its place, to come back to with
+--last-event-id as with `id`; `data` is text, and `json` says whether that text is JSON; `time` is when the bridge took it,
+null for the bridge's own.
 
 Exit codes: 0 the topic is completed; 1 it failed (or one of several), the bridge refused, or the connection is lost for good; 2 bad usage;
 130 Ctrl-C.
@@ -96,7 +100,8 @@ void AddSub(CLI::App& app, Command& chosen) {
   SubOptions& options = arguments->options;
   AddSelector(sub, *arguments);
   sub.add_flag("--json", options.json,
-               "One JSON object an event and a line: topic, id, type, data");
+               "One JSON object an event and a line: topic, id, cursor, type, "
+               "data, json, time");
   sub.add_option("--from", options.from,
                  "Where to start; earliest, unless the topic says otherwise")
       ->option_text("earliest|latest")

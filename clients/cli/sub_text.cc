@@ -21,20 +21,36 @@ std::string Prefixed(const std::string& prefix, const std::string& text) {
   return lines;
 }
 
-std::string JsonLine(const std::string& topic, const SseEvent& event) {
-  return absl::StrCat("{\"topic\":", JsonQuote(topic),
-                      ",\"id\":", JsonQuote(event.last_event_id),
-                      ",\"type\":", JsonQuote(event.type),
-                      ",\"data\":", JsonQuote(event.data), "}\n");
+// Whether the bridge is asked for each event as JSON, and so for its topic and
+// its cursor.
+bool HasEnvelope(const SubOptions& options) {
+  return options.json || IsOfSeveral(options);
 }
 
-// The data of an event of several topics is an event in JSON, but for the
-// bridge's own.
-std::string LinesOfSeveral(const SubOptions& options, const SseEvent& event) {
-  const bool is_own = absl::StartsWith(event.type, "sluice.");
-  if (options.json)
-    return is_own ? JsonLine("", event) : absl::StrCat(event.data, "\n");
-  if (is_own) return "";
+// Under an envelope only the bridge's own events have other data: gaps, ends,
+// and the error of a failed end whose `[DONE]` did not come.
+bool IsBridgesOwn(const SseEvent& event) {
+  return absl::StartsWith(event.type, "sluice.") ||
+         !absl::StartsWith(event.data, "{\"topic\":");
+}
+
+// One of the bridge's own in the shape of all others. It is JSON, its id is a
+// cursor, and when it happened is not known.
+std::string OwnJsonLine(const std::string& topic, const SseEvent& event) {
+  const std::string id = JsonQuote(event.last_event_id);
+  return absl::StrCat("{\"topic\":", JsonQuote(topic), ",\"id\":", id,
+                      ",\"cursor\":", id, ",\"type\":", JsonQuote(event.type),
+                      ",\"data\":", JsonQuote(event.data),
+                      ",\"json\":true,\"time\":null}\n");
+}
+
+std::string JsonLine(const SubOptions& options, const SseEvent& event) {
+  if (!IsBridgesOwn(event)) return absl::StrCat(event.data, "\n");
+  return OwnJsonLine(IsOfSeveral(options) ? "" : options.topics.front(), event);
+}
+
+std::string LinesOfSeveral(const SseEvent& event) {
+  if (absl::StartsWith(event.type, "sluice.")) return "";
   const auto json = ParseJson(event.data);
   if (!json.ok()) return absl::StrCat(event.data, "\n");
   const auto& object = json->struct_value();
@@ -46,14 +62,15 @@ std::string LinesOfSeveral(const SubOptions& options, const SseEvent& event) {
 
 std::string EventsUrl(const std::string& bridge, const SubOptions& options) {
   const auto heartbeat = absl::Ceil(options.heartbeat, absl::Seconds(1));
+  const char* envelope = HasEnvelope(options) ? "envelope=json&" : "";
   std::string url = absl::StrCat(absl::StripSuffix(bridge, "/"), "/v1/");
   if (IsOfSeveral(options)) {
-    absl::StrAppend(&url, "events?envelope=json&");
+    absl::StrAppend(&url, "events?", envelope);
     for (const std::string& topic : options.topics)
       absl::StrAppend(&url, "topic=", PercentEncode(topic), "&");
   } else {
     absl::StrAppend(&url, "topics/", PercentEncode(options.topics.front()),
-                    "/events?");
+                    "/events?", envelope);
   }
   absl::StrAppend(&url, "heartbeat=", absl::ToInt64Seconds(heartbeat));
   if (!options.from.empty()) absl::StrAppend(&url, "&from=", options.from);
@@ -68,8 +85,8 @@ bool IsOfSeveral(const SubOptions& options) {
 }
 
 std::string EventLines(const SubOptions& options, const SseEvent& event) {
-  if (IsOfSeveral(options)) return LinesOfSeveral(options, event);
-  if (options.json) return JsonLine(options.topics.front(), event);
+  if (options.json) return JsonLine(options, event);
+  if (IsOfSeveral(options)) return LinesOfSeveral(event);
   return absl::StrCat(event.data, "\n");
 }
 

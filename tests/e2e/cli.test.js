@@ -245,15 +245,39 @@ test('a bridge that is not there exits 1', async (t) => {
   await exits(sluice(t, ['pub', 'x', '--grpc', '127.0.0.1:1'], 'x\n'), 1);
 });
 
-test('`sluice sub --json` prints an event a line', async (t) => {
+test('`sluice sub --json` prints an event a line, as history has it', async (t) => {
   await producer.batch({ topic: 'cli.json', events: [{ id: 'i', type: 'tick', text: 'two\nlines' }, { json: value({ n: 1 }) }], end: {} });
   const { stdout } = await exits(sluice(t, ['sub', 'cli.json', '--json'], ''), 0);
   const events = stdout.trim().split('\n').map((line) => JSON.parse(line));
-  assert.equal(events.length, 2);
-  assert.equal(events[0].id, 'i');
-  assert.equal(events[0].type, 'tick');
-  assert.equal(events[0].data, 'two\nlines');
-  assert.equal(events[1].data, '{"n":1}');
+  const history = await (await fetch(`${bridge.http}/v1/topics/cli.json/history`)).json();
+  assert.deepEqual(events, history.events);
+  assert.deepEqual(Object.keys(events[0]), ['topic', 'id', 'cursor', 'type', 'data', 'json', 'time']);
+  assert.deepEqual(events.map(({ topic, id, type, data, json }) => [topic, id, type, data, json]),
+                   [['cli.json', 'i', 'tick', 'two\nlines', false], ['cli.json', events[1].cursor, '', '{"n":1}', true]]);
+  for (const id of ['i', events[0].cursor]) {
+    const after = await exits(sluice(t, ['sub', 'cli.json', '--json', '--last-event-id', id, '--heartbeat', '1'], ''), 0);
+    assert.equal(after.stdout, `${JSON.stringify(events[1])}\n`);
+  }
+});
+
+test('`sluice sub --json` prints gaps in the shape of events, and no failed end, whatever producers call an error', async (t) => {
+  const error = { type: 'error', json: value({ code: 'ABORTED', message: 'not the end' }) };
+  await producer.batch({ topic: 'cli.json.gap', events: [error, error], end: { error: { code: 8, message: 'disk full' } } });
+  const { stdout, stderr } = await exits(sluice(t, ['sub', 'cli.json.gap', '--json', '--last-event-id', 'nobodys'], ''), 1);
+  const [gap, ...events] = stdout.trim().split('\n').map((line) => JSON.parse(line));
+  assert.deepEqual(Object.keys(gap), Object.keys(events[0]));
+  assert.deepEqual([gap.topic, gap.type, gap.json, gap.time], ['cli.json.gap', 'sluice.gap', true, null]);
+  assert.equal(JSON.parse(gap.data).resumed, gap.cursor);
+  assert.deepEqual(events.map(({ type, data }) => [type, data]), Array(2).fill(['error', '{"code":"ABORTED","message":"not the end"}']));
+  assert.match(stderr, /unknown_id.*\nsluice: the topic failed: RESOURCE_EXHAUSTED: disk full\n$/);
+});
+
+test('`sluice sub --json` has each event by itself also where a topic joins texts', async (t) => {
+  await producer.createTopic({ topic: 'cli.json.join', settings: { coalesce: true } });
+  await producer.batch({ topic: 'cli.json.join', events: ['a', 'b', 'c'].map((text) => ({ text })), end: {} });
+  assert.equal((await exits(sluice(t, ['sub', 'cli.json.join'], ''), 0)).stdout, 'abc\n');
+  const { stdout } = await exits(sluice(t, ['sub', 'cli.json.join', '--json'], ''), 0);
+  assert.deepEqual(stdout.trim().split('\n').map((line) => JSON.parse(line).data), ['a', 'b', 'c']);
 });
 
 test('`sluice relay` passes an upstream of server-sent events on, with types and ids, and takes [DONE] for the end', async (t) => {

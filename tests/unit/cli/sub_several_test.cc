@@ -69,8 +69,9 @@ TEST_F(SubSeveralTest, JsonIsTheEventAsTheBridgeHasIt) {
   EXPECT_EQ(io_.Out(),
             "{\"topic\":\"b.c\",\"id\":\"e-2\",\"cursor\":\"e-2\",\"type\":"
             "\"\",\"data\":\"\",\"json\":false,\"time\":\"\"}\n"
-            "{\"topic\":\"\",\"id\":\"e-3\",\"type\":\"sluice.ended\",\"data\":"
-            "\"{\\\"topic\\\":\\\"a\\\",\\\"error\\\":null}\"}\n");
+            "{\"topic\":\"\",\"id\":\"e-3\",\"cursor\":\"e-3\",\"type\":"
+            "\"sluice.ended\",\"data\":\"{\\\"topic\\\":\\\"a\\\","
+            "\\\"error\\\":null}\",\"json\":true,\"time\":null}\n");
 }
 
 TEST_F(SubSeveralTest, ATopicThatEndsIsToldAndTheOthersGoOn) {

@@ -27,6 +27,15 @@ constexpr char kGap[] =
 constexpr char kError[] =
     "id: e-8\nevent: error\ndata: "
     "{\"code\":\"ABORTED\",\"message\":\"gone\"}\n\n";
+// An event of a stream with an envelope.
+constexpr char kTick[] =
+    "id: mine\nevent: tick\ndata: {\"topic\":\"build.42\",\"id\":\"mine\","
+    "\"cursor\":\"e-8\",\"type\":\"tick\",\"data\":\"a\\n\\\"b\\\"\","
+    "\"json\":false,\"time\":\"2026-01-01T00:00:00.000001Z\"}\n\n";
+constexpr char kTickLine[] =
+    "{\"topic\":\"build.42\",\"id\":\"mine\",\"cursor\":\"e-8\",\"type\":"
+    "\"tick\",\"data\":\"a\\n\\\"b\\\"\",\"json\":false,\"time\":"
+    "\"2026-01-01T00:00:00.000001Z\"}\n";
 constexpr char kDone[] = "id: 3\ndata: [DONE]\n\n";
 
 class SubTest : public ::testing::Test {
@@ -57,14 +66,30 @@ TEST_F(SubTest, PayloadsArePrintedWithoutTheDoneMarker) {
   EXPECT_THAT(request_, HasSubstr("Accept: text/event-stream\r\n"));
 }
 
-TEST_F(SubTest, JsonPrintsAnEventALine) {
+TEST_F(SubTest, JsonPrintsAnEventALineAsTheBridgeHasIt) {
   options_.json = true;
-  EXPECT_EQ(
-      Run(Chunked(kSse, {"id: 1\nevent: t\ndata: a\ndata: \"b\"\n\n", kDone})),
-      kExitOk);
+  EXPECT_EQ(Run(Chunked(kSse, {kTick, kDone})), kExitOk);
+  EXPECT_EQ(io_.Out(), kTickLine);
+  EXPECT_THAT(request_, HasSubstr("GET /v1/topics/build.42/events?"
+                                  "envelope=json&heartbeat=15 "));
+}
+
+TEST_F(SubTest, JsonPrintsAFailedEndOnStandardErrorAlone) {
+  options_.json = true;
+  EXPECT_EQ(Run(Chunked(kSse, {kTick, std::string(kError) + kDone})),
+            kExitFailure);
+  EXPECT_EQ(io_.Out(), kTickLine);
+  EXPECT_EQ(io_.Err(), "sluice: the topic failed: ABORTED: gone\n");
+}
+
+TEST_F(SubTest, JsonHasOneShapeAlsoForAnErrorWhoseDoneMarkerDidNotCome) {
+  options_.json = true;
+  options_.reconnect.at_most = absl::ZeroDuration();
+  EXPECT_EQ(Run(Chunked(kSse, {kError}, /*cut=*/true)), kExitFailure);
   EXPECT_EQ(io_.Out(),
-            "{\"topic\":\"build.42\",\"id\":\"1\",\"type\":\"t\","
-            "\"data\":\"a\\n\\\"b\\\"\"}\n");
+            "{\"topic\":\"build.42\",\"id\":\"e-8\",\"cursor\":\"e-8\","
+            "\"type\":\"error\",\"data\":\"{\\\"code\\\":\\\"ABORTED\\\","
+            "\\\"message\\\":\\\"gone\\\"}\",\"json\":true,\"time\":null}\n");
 }
 
 TEST_F(SubTest, AFailedEndTellsItsMessage) {
@@ -91,15 +116,15 @@ TEST_F(SubTest, QuietTellsNoGap) {
 
 TEST_F(SubTest, JsonPrintsAGapWhereItStandsAndNoPlace) {
   options_.json = true;
-  EXPECT_EQ(
-      Run(Chunked(kSse, {kPosition, kGap, "id: 8\ndata: one\n\n", kDone})),
-      kExitOk);
+  EXPECT_EQ(Run(Chunked(kSse, {kPosition, kGap, kTick, kDone})), kExitOk);
   EXPECT_EQ(
       io_.Out(),
-      "{\"topic\":\"build.42\",\"id\":\"e-7\",\"type\":\"sluice.gap\","
-      "\"data\":\"{\\\"requested\\\":\\\"e-2\\\",\\\"resumed\\\":"
-      "\\\"e-7\\\",\\\"reason\\\":\\\"trimmed\\\"}\"}\n"
-      "{\"topic\":\"build.42\",\"id\":\"8\",\"type\":\"\",\"data\":\"one\"}\n");
+      std::string("{\"topic\":\"build.42\",\"id\":\"e-7\",\"cursor\":\"e-7\","
+                  "\"type\":\"sluice.gap\","
+                  "\"data\":\"{\\\"requested\\\":\\\"e-2\\\",\\\"resumed\\\":"
+                  "\\\"e-7\\\",\\\"reason\\\":\\\"trimmed\\\"}\","
+                  "\"json\":true,\"time\":null}\n") +
+          kTickLine);
   EXPECT_THAT(io_.Err(), HasSubstr("trimmed, went on at e-7"));
 }
 
