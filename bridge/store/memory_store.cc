@@ -501,8 +501,9 @@ void MemoryStore::OnTimerLocked(TopicLog& log) {
   }
   log.Trim(now);
   if (ForgetAtLocked(log) <= now) {
-    forgotten_.lost.gone_through =
-        std::max(forgotten_.lost.gone_through, log.last());
+    // One that is a new life, and has no entry yet, leaves what the last lost.
+    forgotten_.lost.gone_through = std::max(
+        {forgotten_.lost.gone_through, log.last(), log.lost().through()});
     forgotten_.number = ++losses_;
     EraseLocked(log);
   } else {

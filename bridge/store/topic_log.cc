@@ -79,7 +79,7 @@ void TopicLog::DropAll(absl::Time now) {
 void TopicLog::Delete(absl::Time now) {
   DropAll(now);
   deleted_ = true;
-  gone_through_ = last_event_;
+  gone_through_ = std::max(gone_through_, last_event_);
   tombstone_at_ = std::min(tombstone_at_, now);
 }
 

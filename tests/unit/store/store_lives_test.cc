@@ -112,6 +112,24 @@ TEST_P(StoreContract, DeletingAnEndedTopicLeavesItsEnd) {
   EXPECT_EQ(Describe("a").info->events, 0u);
 }
 
+TEST_P(StoreContract, DeletingALifeWithoutEventsLeavesWhatTheLastOneLost) {
+  Make();
+  ASSERT_TRUE(PublishIds("a", {"x", "y"}, End{}).ok());
+  ASSERT_TRUE(Create("a", {}, true).ok());
+  ASSERT_TRUE(Delete("a").ok());
+  EXPECT_EQ(Describe("a").lost.gone_through, 3u);
+}
+
+TEST_P(StoreContract, ForgettingALifeWithoutEventsLeavesWhatTheLastOneLost) {
+  Limits limits;
+  limits.idle_topic_ttl = absl::Milliseconds(5);
+  Make(limits);
+  ASSERT_TRUE(PublishIds("a", {"x", "y"}, End{}).ok());
+  ASSERT_TRUE(Create("a", {}, true).ok());
+  while (Describe("a").info) std::this_thread::yield();
+  EXPECT_EQ(Describe("a").lost.gone_through, 3u);
+}
+
 TEST_P(StoreContract, OnlyWhatIsThereCanBeDeletedOrEnded) {
   Make();
   Store::AppendRequest end{"a", {}, End{}, absl::nullopt};
