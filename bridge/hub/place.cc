@@ -100,7 +100,7 @@ Place FindPlace(const StartAt& start, const Selector& selector,
       return place;
     }
     place.after = overview.before_first;
-    place.gap = Gap{start.id, place.after,
+    place.gap = Gap{start.id, 0,
                     cursor && cursor->epoch != epoch ? GapReason::kEpochChanged
                                                      : GapReason::kUnknownId};
   } else {
@@ -120,6 +120,7 @@ Place FindPlace(const StartAt& start, const Selector& selector,
   // The last end is told where it stands: with it the stream is over.
   if (overview.ended_at != 0)
     place.after = std::min(place.after, overview.ended_at - 1);
+  if (place.gap) place.gap->resumed = place.after;
   place.known_losses = overview.losses;
   for (const EntryRef& end : overview.ends) {
     if (end->offset() <= place.after) place.ends.push_back(end);

@@ -249,5 +249,15 @@ TEST_F(FindPlaceOfSeveralTest, AllEndedLeavesNothingToWhoHasTheLastEnd) {
   EXPECT_FALSE(latest.nothing_left);
 }
 
+// Else who is cut behind the gap would come back behind the last end.
+TEST_F(FindPlaceOfSeveralTest, AGapOfWhatHasAllEndedIsBeforeTheLastEnd) {
+  overview_.ends.push_back(EndAt(25));
+  overview_.ended_at = 25;
+  overview_.before_first = 30;
+  const Place place = FindId("order-7");
+  EXPECT_EQ(place.after, 24u);
+  EXPECT_EQ(place.gap->resumed, 24u);
+}
+
 }  // namespace
 }  // namespace sluice
