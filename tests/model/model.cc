@@ -8,14 +8,6 @@ namespace {
 
 constexpr size_t kRemembered = 3000;
 
-const Model::Item* FindEvent(const Model::Topic& topic, const std::string& id) {
-  const Model::Item* found = nullptr;
-  for (const Model::Item& item : topic.events) {
-    if (!id.empty() && item.event.id == id) found = &item;
-  }
-  return found;
-}
-
 uint64_t Bytes(const Model::Topic& topic) {
   uint64_t bytes = 0;
   for (const Model::Item& item : topic.events) bytes += item.event.size_bytes();
@@ -24,8 +16,12 @@ uint64_t Bytes(const Model::Topic& topic) {
 
 }  // namespace
 
-bool Model::Topic::Has(const std::string& id) const {
-  return FindEvent(*this, id) != nullptr;
+const Model::Item* Model::Topic::FindEvent(const std::string& id) const {
+  const Item* found = nullptr;
+  for (const Item& item : events) {
+    if (!id.empty() && item.event.id == id) found = &item;
+  }
+  return found;
 }
 
 const Model::Topic* Model::Find(const std::string& name) const {
@@ -48,6 +44,7 @@ Model::Topic& Model::Make(const std::string& name, TopicSettings settings,
 }
 
 void Model::Commit(const std::string& name, Topic& topic, Item item) {
+  item.topic = name;
   item.offset = ++visible_end_;
   item.time = now_;
   topic.last = item.offset;
@@ -63,7 +60,7 @@ void Model::Commit(const std::string& name, Topic& topic, Item item) {
 }
 
 void Model::EndTopic(const std::string& name, Topic& topic, End end) {
-  Commit(name, topic, {0, now_, {}, std::move(end)});
+  Commit(name, topic, {name, 0, now_, {}, std::move(end)});
   topic.fails_at = absl::InfiniteFuture();
   if (topic.events.empty())
     topic.tombstone_at = now_ + topic.settings.retention_age;
@@ -109,11 +106,22 @@ void Model::Advance(absl::Time now, const std::vector<std::string>& ends) {
   for (auto it = topics_.begin(); it != topics_.end();) {
     Trim(it->second);
     if (Forgettable(it->first, it->second)) {
-      forgotten_through_ = std::max(forgotten_through_, it->second.last);
+      forgotten_through_ = std::max(
+          {forgotten_through_, it->second.last, it->second.lost.through()});
+      forgotten_in_ = last_loss_in_ = step_;
       it = topics_.erase(it);
     } else {
       ++it;
     }
+  }
+  CountLosses();
+}
+
+void Model::CountLosses() {
+  for (auto& [name, topic] : topics_) {
+    if (topic.lost.through() == topic.counted_lost) continue;
+    topic.counted_lost = topic.lost.through();
+    topic.lost_in = last_loss_in_ = step_;
   }
 }
 
@@ -128,13 +136,15 @@ absl::Status Model::Append(const Store::AppendRequest& request,
       there == nullptr ? defaults_ : there->settings;
   if (there != nullptr && there->end) {
     for (const EventDraft& event : request.events) {
-      if (!there->Has(event.id)) return absl::FailedPreconditionError("");
+      if (there->FindEvent(event.id) == nullptr)
+        return absl::FailedPreconditionError("");
     }
     if (request.end && !(*request.end == *there->end->end))
       return absl::FailedPreconditionError("");
   }
   for (const EventDraft& event : request.events) {
-    const bool is_new = there == nullptr || !there->Has(event.id);
+    const bool is_new =
+        there == nullptr || there->FindEvent(event.id) == nullptr;
     if (is_new && event.size_bytes() > settings.retention_bytes)
       return absl::ResourceExhaustedError("");
   }
@@ -148,11 +158,11 @@ absl::Status Model::Append(const Store::AppendRequest& request,
   topic.fails_at = absl::InfiniteFuture();
   topic.idle_since = now_;
   for (const EventDraft& event : request.events) {
-    if (const Item* first = FindEvent(topic, event.id)) {
+    if (const Item* first = topic.FindEvent(event.id)) {
       ++appended.duplicates;
       appended.last = first->offset;
     } else {
-      Commit(name, topic, {0, now_, event, {}});
+      Commit(name, topic, {name, 0, now_, event, {}});
       ++appended.accepted;
       appended.last = topic.last;
     }
@@ -162,6 +172,7 @@ absl::Status Model::Append(const Store::AppendRequest& request,
     appended.last = topic.end->offset;
   }
   Trim(topic);
+  CountLosses();
   return absl::OkStatus();
 }
 
@@ -187,6 +198,7 @@ absl::Status Model::Create(const std::string& name, TopicSettings settings,
     gone = topic->last;
   }
   Make(name, settings, gone);
+  CountLosses();
   return absl::OkStatus();
 }
 
@@ -200,8 +212,9 @@ absl::Status Model::Delete(const std::string& name) {
     EndTopic(name, topic, End{Failure{5, "the topic was deleted"}});
   while (!topic.events.empty()) Drop(topic);
   topic.deleted = true;
-  topic.lost.gone_through = topic.last_event;
+  topic.lost.gone_through = std::max(topic.lost.gone_through, topic.last_event);
   topic.tombstone_at = std::min(topic.tombstone_at, now_);
+  CountLosses();
   return absl::OkStatus();
 }
 
@@ -210,66 +223,6 @@ void Model::Unwatch(const std::string& name) {
   watched_.erase(name);
   const auto it = topics_.find(name);
   if (it != topics_.end()) it->second.idle_since = now_;
-}
-
-std::vector<Model::Item> Model::After(const std::string& name,
-                                      Offset cursor) const {
-  std::vector<Item> items;
-  const Topic* topic = Find(name);
-  if (topic == nullptr) return items;
-  for (const Item& item : topic->events) {
-    if (item.offset > cursor) items.push_back(item);
-  }
-  if (topic->end && topic->end->offset > cursor) items.push_back(*topic->end);
-  return items;
-}
-
-Place Model::FindPlace(const std::string& name, const StartAt& start,
-                       absl::optional<Offset> cursor, bool other_epoch) const {
-  static const Topic kNothing;
-  const Topic* topic = Find(name);
-  const bool ended = topic != nullptr && topic->end;
-  const Topic& known = topic == nullptr ? kNothing : *topic;
-  const Lost lost = LostOf(name);
-  const Offset latest = ended ? known.end->offset - 1 : visible_end_;
-  Place place;
-  place.after = lost.through();
-  absl::optional<GapReason> reason;
-  if (!start.id.empty()) {
-    const Item* event = FindEvent(known, start.id);
-    if (event != nullptr) {
-      place.after = event->offset;
-    } else if (other_epoch) {
-      reason = GapReason::kEpochChanged;
-    } else if (!cursor || *cursor > visible_end_) {
-      reason = GapReason::kUnknownId;
-    } else if (*cursor < lost.gone_through) {
-      reason = GapReason::kGone;
-    } else if (*cursor < lost.trimmed_through) {
-      reason = GapReason::kTrimmed;
-    } else {
-      place.after = *cursor;
-    }
-  } else if (start.last && *start.last > 0) {
-    place.after = latest;
-    const size_t count = std::min<size_t>(*start.last, known.events.size());
-    if (count > 0)
-      place.after = known.events[known.events.size() - count].offset - 1;
-  } else if (start.last ||
-             start.start.value_or(topic == nullptr
-                                      ? defaults_.default_start
-                                      : known.settings.default_start) ==
-                 TopicSettings::Start::kLatest) {
-    place.after = latest;
-    place.tell_position = !ended;
-  }
-  if (reason) place.gap = Gap{start.id, place.after, *reason};
-  if (ended && !reason) {
-    const bool silent = known.settings.omit_done_marker;
-    place.nothing_left =
-        place.after >= (silent ? known.last_event : known.end->offset);
-  }
-  return place;
 }
 
 }  // namespace sluice
