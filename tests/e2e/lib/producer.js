@@ -12,7 +12,7 @@ const PUBLISH_BATCH = '/sluice.v1.PublisherService/PublishBatch';
 const PUBLISH_WITH_FEEDBACK = '/sluice.v1.PublisherService/PublishWithFeedback';
 
 const { v1 } = grpc.loadPackageDefinition(protoLoader.loadSync(
-    ['sluice/v1/publisher_service.proto', 'sluice/v1/topic_service.proto'],
+    ['sluice/v1/publisher_service.proto', 'sluice/v1/subscriber_service.proto', 'sluice/v1/topic_service.proto'],
     { includeDirs: [path.join(ROOT, 'protos')], defaults: true, enums: String, longs: Number, oneofs: true })).sluice;
 
 // The rich error of a failed call, as google.rpc has it on the wire.
@@ -65,6 +65,7 @@ class Producer {
   }
 
   get publisher() { return this.publisher_ ??= this.client(v1.PublisherService); }
+  get subscriber() { return this.subscriber_ ??= this.client(v1.SubscriberService); }
   get topics() { return this.topics_ ??= this.client(v1.TopicService); }
 
   unary(client, method, request) {
@@ -75,6 +76,7 @@ class Producer {
 
   batch(request) { return this.unary(this.publisher, 'publishBatch', request); }
   createTopic(request) { return this.unary(this.topics, 'createTopic', request); }
+  deleteTopic(topic) { return this.unary(this.topics, 'deleteTopic', { topic }); }
 
   // The topic, or undefined if there is none.
   async getTopic(topic) {
