@@ -47,7 +47,8 @@ class HttpTopicsTest : public BridgeTest {
   // The data of what is still to be read.
   std::vector<std::string> Texts(const std::string& topic) const {
     std::vector<std::string> texts;
-    for (const Json& event : History(topic, "limit=1000").body["events"])
+    const Answer history = History(topic, "limit=1000");
+    for (const Json& event : history.body["events"])
       texts.push_back(event["data"]);
     return texts;
   }
