@@ -82,6 +82,14 @@ absl::Status HttpSide::Create(const std::string& topic, TopicSettings settings,
   return answer.get_future().get();
 }
 
+absl::Status HttpSide::Delete(const std::string& topic) {
+  std::promise<absl::Status> answer;
+  store_->Delete(topic, [&answer](absl::Status status) {
+    answer.set_value(std::move(status));
+  });
+  return answer.get_future().get();
+}
+
 void HttpSide::Publish(const std::string& topic,
                        const std::vector<std::string>& texts, bool end) {
   for (const std::string& text : texts) {

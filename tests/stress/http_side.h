@@ -48,6 +48,7 @@ class HttpSide {
   Store::Description Describe(const std::string& topic);
   absl::Status Create(const std::string& topic, TopicSettings settings,
                       bool replace_ended);
+  absl::Status Delete(const std::string& topic);
 
   // One event after the other, and the end behind them.
   void Publish(const std::string& topic, const std::vector<std::string>& texts,

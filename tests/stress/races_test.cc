@@ -2,14 +2,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "tests/stress/eventually.h"
+#include "tests/stress/every_order.h"
 #include "tests/stress/http_side.h"
 #include "tests/stress/race_reader.h"
 
@@ -17,26 +16,6 @@ namespace sluice {
 namespace {
 
 using testing::ElementsAreArray;
-
-// Whether a step is over before the next begins: one bit a step. All of them,
-// none, and every other one.
-constexpr unsigned kPauses[] = {~0u, 0u, 0x55555555u, 0xAAAAAAAAu};
-
-// Calls `run` with each order of 0 to `steps` - 1, and each way of pausing.
-void InEveryOrder(int steps,
-                  const std::function<void(const std::vector<int>& order,
-                                           unsigned pauses)>& run) {
-  std::vector<int> order;
-  for (int step = 0; step < steps; ++step) order.push_back(step);
-  do {
-    for (const unsigned pauses : kPauses) {
-      SCOPED_TRACE(absl::StrCat("order ", absl::StrJoin(order, " "),
-                                ", pauses ", pauses));
-      run(order, pauses);
-      if (testing::Test::HasFailure()) return;
-    }
-  } while (std::next_permutation(order.begin(), order.end()));
-}
 
 class RacesTest : public testing::Test {
  protected:
@@ -208,6 +187,131 @@ TEST_F(RacesTest, ReadersAroundAnEndAndANewLife) {
             << absl::StrJoin(shown, ", ");
       }
     }
+  });
+}
+
+// What a topic that is deleted once, and maybe made anew, was and became.
+struct Deletion {
+  int lives = 1;
+  bool deleted = false;  // the first of them
+  int event_in = -1;     // the life of its event; -1: there is none
+};
+
+// A reader of such a topic, when it came last.
+struct Visit {
+  int came_in = 0;      // at the earliest
+  bool open = false;    // it stood before anything else happened
+  bool before = false;  // the deletion
+  bool came_back = false;
+};
+
+// A reader is shown one life to its end, or is told that something is gone.
+void ExpectShown(const std::vector<std::string>& texts,
+                 const Deletion& deletion, const Visit& visit) {
+  const bool event = std::count(texts.begin(), texts.end(), "event") > 0;
+  const bool gap = std::count(texts.begin(), texts.end(), "sluice.gap") > 0;
+  const bool error = std::count(texts.begin(), texts.end(), "error") > 0;
+  std::vector<std::string> others = texts;
+  others.erase(std::remove(others.begin(), others.end(), "sluice.gap"),
+               others.end());
+  std::vector<std::string> expected;
+  if (event) expected.emplace_back("event");
+  if (error) expected.emplace_back("error");
+  expected.emplace_back("[DONE]");
+  ASSERT_THAT(others, ElementsAreArray(expected));
+
+  // Of the lives, one ends in each of the two ways at the most.
+  ASSERT_TRUE(error ? deletion.deleted
+                    : !deletion.deleted || deletion.lives == 2);
+  const int life = error ? 0 : deletion.lives - 1;
+  ASSERT_GE(life, visit.came_in);
+  if (gap) {
+    ASSERT_TRUE(deletion.deleted);
+  }
+  if (event) {
+    ASSERT_LE(deletion.event_in, life);
+  }
+  if (event && deletion.event_in < life) {
+    ASSERT_TRUE(gap);
+  }
+  if (deletion.event_in == life && !event) {
+    ASSERT_TRUE(error);
+    if (visit.open && visit.before) {
+      ASSERT_TRUE(gap);
+    }
+  }
+  if (visit.open && !visit.came_back && visit.came_in < life) {
+    ASSERT_TRUE(gap);
+  }
+}
+
+// A topic that is deleted, and made anew, while readers come and the last of
+// them may leave.
+TEST_F(RacesTest, ReadersAroundADeletionAndANewLife) {
+  enum Step { kCome, kComeLate, kLeave, kEvent, kDelete, kAnew, kSteps };
+  HttpOptions options = HttpSide::Options();
+  options.loops = 1;
+  side_.StartHttp(options);
+  bool reset = false;
+  InEveryOrder(kSteps, [&](const std::vector<int>& order, unsigned pauses) {
+    const std::string topic = NewTopic();
+    RaceReader readers[2];
+    Visit visits[2];
+    bool over[2] = {};
+    Deletion deletion;
+    const auto come = [&](int which, bool pause) {
+      readers[which].Subscribe(side_.port(), topic);
+      visits[which] = {deletion.lives - 1, pause, !deletion.deleted,
+                       !readers[which].events().empty()};
+      if (pause) {
+        ASSERT_TRUE(readers[which].WaitUntilOpen());
+      }
+    };
+    for (size_t i = 0; i < order.size(); ++i) {
+      const bool pause = (pauses >> i & 1) != 0;
+      switch (order[i]) {
+        case kCome:
+          come(0, pause);
+          break;
+        case kComeLate:
+          come(1, pause);
+          break;
+        case kLeave: {
+          if (!readers[0].connected()) break;
+          readers[0].Leave(reset = !reset);
+          const std::vector<std::string> texts = readers[0].texts();
+          over[0] = !texts.empty() && texts.back() == "[DONE]";
+          break;
+        }
+        case kEvent:
+          if (Publish(topic, "event")) deletion.event_in = deletion.lives - 1;
+          break;
+        case kDelete:
+          // NotFound if it is not there: not even by a reader.
+          if (side_.Delete(topic).ok()) deletion.deleted = true;
+          break;
+        case kAnew:
+          // AlreadyExists as long as it is open.
+          if (side_.Create(topic, {}, true).ok() && deletion.deleted)
+            deletion.lives = 2;
+          break;
+      }
+      if (HasFailure()) return;
+    }
+    if (!deletion.deleted || deletion.lives == 2) End(topic);
+    for (int which : {0, 1}) {
+      RaceReader& reader = readers[which];
+      if (!reader.connected() && !over[which]) come(which, false);
+      if (!over[which]) {
+        ASSERT_TRUE(reader.ReadToEnd());
+      }
+      SCOPED_TRACE(absl::StrCat("reader ", which, ": ",
+                                absl::StrJoin(reader.texts(), ", ")));
+      ExpectShown(reader.texts(), deletion, visits[which]);
+      if (HasFailure()) return;
+    }
+    ASSERT_TRUE(
+        Eventually([&] { return side_.hub().Subscribers(topic) == 0; }));
   });
 }
 
