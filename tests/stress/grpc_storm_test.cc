@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "bridge/grpc/server.h"
+#include "tests/stress/feedback_storm.h"
 #include "tests/stress/grpc_link.h"
 #include "tests/stress/rage.h"
 
@@ -15,9 +16,20 @@ TEST(GrpcStormTest, NothingIsLostDoubledOrReorderedOnItsWayFromGrpcProducers) {
   options.publish.grace = absl::Milliseconds(30);
   GrpcServer server(storm.side.hub(), options);
   ASSERT_TRUE(server.Start().ok());
+  // Begins with the first link, once the open descriptors are counted.
+  std::unique_ptr<FeedbackStorm> feedback;
+  const uint64_t seed = SeedOfThisRun();
   Rage(
-      storm, [&server](Storm& s) { return NewGrpcLink(s, server.port()); },
+      storm,
+      [&](Storm& s) {
+        if (feedback == nullptr) {
+          feedback = std::make_unique<FeedbackStorm>(s, server.port(), seed);
+        }
+        return NewGrpcLink(s, server.port());
+      },
       SLUICE_STORM_SECONDS);
+  feedback.reset();
+  EXPECT_TRUE(storm.findings.none()) << storm.findings.ToString();
 }
 
 }  // namespace
