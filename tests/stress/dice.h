@@ -26,7 +26,7 @@ class Dice {
 };
 
 // SLUICE_SEED, or one that nobody knows; printed, so that a run can be had
-// again.
+// again; the same for the whole of it.
 uint64_t SeedOfThisRun();
 
 }  // namespace sluice
