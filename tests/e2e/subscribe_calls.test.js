@@ -113,7 +113,9 @@ for (const [what, topics] of [
 for (const [field, request] of [['last', { last: -1 }], ['start', { start: 7 }]]) {
   test(`a bad ${field} is INVALID_ARGUMENT`, async () => {
     const call = producer.subscriber.subscribe({ topics: ['a'], ...request });
-    const error = await failure(new Promise((resolve, reject) => { call.on('data', resolve).on('error', reject).on('end', resolve); }));
+    const error = await failure(new Promise((resolve, reject) => {
+      call.on('data', resolve).on('error', reject).on('end', resolve);
+    }));
     assert.equal(error.code, status.INVALID_ARGUMENT);
     assert.deepEqual(violations(error).map((violation) => violation.field), [field]);
   });
