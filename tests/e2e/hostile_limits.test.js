@@ -60,7 +60,7 @@ test('a bridge that is full tells streams to come back and others 503, and serve
   const retries = new Set();
   for (let n = 0; n < 20; ++n) retries.add(await toldToComeBack(await play(t, bridge, stream('full'))));
   assert.ok(retries.size > 1, 'they do not all come back at once');
-  const others = [get('/nowhere'), get('/nowhere', 'Connection: keep-alive'), request('GET /v1/topics HTTP/1.0'),
+  const others = [get('/nowhere'), get('/nowhere', 'Connection: keep-alive'), request('GET /v1/topics/full/history HTTP/1.0'),
                   `${request('POST /v1/topics/full/events HTTP/1.1', 'Content-Length: 5')}hello`];
   for (const bytes of others) {
     const raw = await play(t, bridge, bytes);

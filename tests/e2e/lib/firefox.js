@@ -22,6 +22,17 @@ function executable() {
   return found;
 }
 
+// Firefox opens a tab beside another, and fails if that is just being closed.
+async function newTab(firefox) {
+  for (let tries = 1; ; ++tries) {
+    try {
+      return await firefox.newPage();
+    } catch (error) {
+      if (tries === 5 || !/no such frame/.test(error.message)) throw error;
+    }
+  }
+}
+
 // One headless Firefox for all tests of a file, driven over WebDriver BiDi; its home leaves with it. `page(t)` opens a
 // page that leaves with its test.
 function useFirefox() {
@@ -38,7 +49,7 @@ function useFirefox() {
     fs.rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
   browser.page = async (t) => {
-    const page = await browser.firefox.newPage();
+    const page = await newTab(browser.firefox);
     t.after(() => page.close());
     return page;
   };
