@@ -74,6 +74,12 @@ std::map<std::string, Offset> SelectorFollower::LostNow() const {
 Following::Wish SelectorFollower::Ask(Start start) {
   if (!placed_ && start >= Start::kPlace && start <= Start::kBeforeLast)
     start = Start::kEarliest;
+  // What was a tombstone when the last connection should have shown it.
+  for (auto it = missing_.begin(); it != missing_.end();) {
+    const auto missing = it++;
+    if (sees_no_tombstones_ && IsTombstone(missing->first))
+      missing_.erase(missing);
+  }
   start_ = start;
   first_event_ = true;
   ended_ = false;
@@ -112,6 +118,7 @@ Following::Wish SelectorFollower::Ask(Start start) {
     placed_ = false;
     missing_.clear();
   }
+  sees_no_tombstones_ = endless() && (fresh_ || place_ == 0);
   asked_id_ = wish.id;
   return wish;
 }
@@ -228,14 +235,15 @@ void SelectorFollower::NoteMissing(Offset to) {
   }
 }
 
+bool SelectorFollower::IsTombstone(const std::string& topic) const {
+  const Store::Description now = side_.Describe(topic);
+  return now.info && now.info->end != nullptr && now.info->first == 0;
+}
+
 void SelectorFollower::CheckTopic(const std::string& topic) {
   const auto it = missing_.find(topic);
   if (it == missing_.end()) return;
-  // A pattern shows a tombstone to none who has not seen the topic before.
-  const Store::Description now = side_.Describe(topic);
-  const bool tombstone =
-      now.info && now.info->end != nullptr && now.info->first == 0;
-  if (!(fresh_ && endless() && tombstone))
+  if (!(sees_no_tombstones_ && IsTombstone(topic)))
     Report(Findings::kLost, absl::StrCat("entry ", it->second, " of ", topic));
   missing_.erase(it);
 }

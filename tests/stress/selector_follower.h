@@ -46,6 +46,7 @@ class SelectorFollower final : public Following {
   // Notes what it has not been shown between its place and `to`: a gap must
   // tell of it, where the topic goes on.
   void NoteMissing(Offset to);
+  bool IsTombstone(const std::string& topic) const;
   void CheckTopic(const std::string& topic);
   void CheckNothingIsMissing();
   void MoveTo(Offset place);
@@ -71,6 +72,8 @@ class SelectorFollower final : public Following {
   std::string asked_id_;
   bool first_event_ = true;
   bool fresh_ = true;  // it is not told of what was lost before it came
+  // A pattern shows a tombstone to none who has not seen the topic before.
+  bool sees_no_tombstones_ = false;
   // Up to where a topic's entries may be missing: a gap has told so, or they
   // had gone before it came.
   std::map<std::string, Offset> gone_;
