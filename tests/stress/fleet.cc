@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 namespace sluice {
 namespace {
 
+// The server waits for twice as long for what it sends last.
+constexpr int64_t kLagMs = 1000;
 constexpr int kTurnMs = 2;
 
 int64_t SteadyMs() {
@@ -37,7 +40,8 @@ void Fleet::Turn() {
   std::array<epoll_event, 256> events;
   const int ready = epoll_wait(epoll_.get(), events.data(),
                                static_cast<int>(events.size()), kTurnMs);
-  now_ms_ = SteadyMs();
+  const int64_t before_ms = std::exchange(now_ms_, SteadyMs());
+  if (now_ms_ - before_ms > kLagMs) lagged_at_ms_ = now_ms_;
   for (int i = 0; i < ready; ++i)
     static_cast<StormClient*>(events[static_cast<size_t>(i)].data.ptr)
         ->OnReady();

@@ -24,6 +24,9 @@ class Fleet {
   void Watch(const Fd& fd, StormClient& client);
 
   int64_t now_ms() const { return now_ms_; }
+  // It has not had its turn for so long that the server may have taken its
+  // readers for gone.
+  bool lagged() const { return now_ms_ - lagged_at_ms_ < 5000; }
   size_t size() const { return clients_.size(); }
   const std::vector<std::unique_ptr<StormClient>>& clients() const {
     return clients_;
@@ -32,6 +35,7 @@ class Fleet {
  private:
   const Fd epoll_;
   int64_t now_ms_ = 0;
+  int64_t lagged_at_ms_ = -5000;
   std::vector<std::unique_ptr<StormClient>> clients_;
 };
 

@@ -51,7 +51,8 @@ void StormReader::Report(absl::string_view what) {
 }
 
 bool StormReader::excused() const {
-  return told_to_return_ || provoked_ || storm_.GoneSince(generation_);
+  return told_to_return_ || provoked_ || fleet_.lagged() ||
+         storm_.GoneSince(generation_);
 }
 
 Following::Start StormReader::PickStart() {
