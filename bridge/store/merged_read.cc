@@ -123,12 +123,14 @@ Store::Overview MergedRead::Describe(const Selector& selector,
               return a->offset() < b->offset();
             });
 
-  const auto logs = directory_.Select(selector);
-  const std::vector<Hole> holes = Holes(selector, logs, 0);
-  if (!holes.empty()) overview.lost_through = holes.back().lost.through();
+  // Names that are not there, and patterns, may have lost what is forgotten.
+  if (!overview.all_there || !selector.patterns().empty())
+    overview.lost_through = forgotten_.lost.through();
 
   std::vector<Offset> offsets;  // of the events, if the last of them are asked
-  for (const TopicLog* log : logs) {
+  for (const TopicLog* log : directory_.Select(selector)) {
+    overview.lost_through =
+        std::max(overview.lost_through, log->lost().through());
     const absl::Span<const EntryRef> events = log->EventsAfter(0);
     if (events.empty()) continue;
     overview.before_first =
