@@ -25,7 +25,12 @@ std::shared_ptr<grpc::Channel> NewChannel(int port) {
 
 class Context final : public grpc::ClientContext {
  public:
-  Context() { set_deadline(std::chrono::system_clock::now() + kPatience); }
+  Context() {
+    set_deadline(std::chrono::system_clock::now() + kPatience);
+    // gRPC 1.51 may take a connection in progress for a failed one (its pull
+    // request 35064), and tries again.
+    set_wait_for_ready(true);
+  }
 };
 
 // What a whole call, or its last acknowledgement, says.

@@ -19,6 +19,7 @@ class GrpcListeningClient final : public ListeningClient {
     stub_ = v1::PublisherService::NewStub(grpc::CreateCustomChannel(
         absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials(),
         arguments));
+    context_.set_wait_for_ready(true);
     call_ = stub_->PublishWithFeedback(&context_);
     v1::PublishWithFeedbackRequest request;
     request.set_topic(topic);
