@@ -69,39 +69,10 @@ run_tsan() {
   run_ctest tsan
 }
 
-node_is_new_enough() {
-  command -v node >/dev/null && command -v npm >/dev/null &&
-    node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 18) ? 0 : 1)'
-}
-
-# Node.js 20 or newer with npm. Debian 12's own is older; then its npm brings a newer one into build/.
-need_node() {
-  node_is_new_enough && return
-  if ! command -v npm >/dev/null; then install_packages nodejs npm; fi
-  if ! node_is_new_enough; then
-    local arch
-    case $(uname -m) in
-      x86_64) arch=x64 ;;
-      aarch64) arch=arm64 ;;
-      *) printf 'Node.js 20 is needed, and there is none for this machine\n' >&2; return 1 ;;
-    esac
-    local home=$root/build/node
-    [[ -x $home/node_modules/node-linux-$arch/bin/node ]] ||
-      npm install --no-save --no-audit --no-fund --loglevel=error --prefix "$home" "node-linux-$arch@22.22.0"
-    export PATH=$home/node_modules/node-linux-$arch/bin:$PATH
-  fi
-  node_is_new_enough
-}
-
 # The packages of the end-to-end tests, as the lock file has them.
 need_node_packages() {
   need_node
-  local stamp=$e2e/node_modules/.package-lock.json
-  if [[ ! -f $stamp || $e2e/package-lock.json -nt $stamp ]]; then
-    say 'Installing the Node.js packages of the tests'
-    (cd "$e2e" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error)
-    touch "$stamp"
-  fi
+  npm_ci "$e2e"
 }
 
 # Python's gRPC in a folder of its own under build/.
