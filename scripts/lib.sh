@@ -99,3 +99,10 @@ npm_ci() {
     touch "$stamp"
   fi
 }
+
+# make_venv FOLDER: an empty Python environment, in place of what is there.
+make_venv() {
+  if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then install_packages python3 python3-venv; fi
+  rm -rf "$1"
+  python3 -m venv "$1"
+}

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Builds Sluice and runs its tests: scripts/test.sh [unit] [asan] [tsan] [lint] [fuzz] [e2e]   (none named: all of them)
+# Builds Sluice and runs its tests: scripts/test.sh [unit] [asan] [tsan] [lint] [fuzz] [e2e] [clients]   (none named: all of them)
 #   unit  the tests in C++: unit and integration
 #   asan  the same under the address and undefined-behaviour sanitizers
 #   tsan  those that need no gRPC under the thread sanitizer
 #   lint  protos, format, clang-tidy with the annotations of locks, scripts
 #   fuzz  each fuzz target for a minute (SLUICE_FUZZ_SECONDS), two at a time
 #   e2e   real clients and a real browser against the programs
+#   clients  the producer libraries of clients/, each in its own language, against the programs
 # Runs every part, even after one has failed, and exits 1 if anything did. On Debian 12 it installs what is missing.
+# A library whose toolchain cannot be had is named at the end as not run; with CI set it counts as failed.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -15,6 +17,7 @@ e2e=$root/tests/e2e
 passed=0
 failed=0
 broken=()
+not_run=()
 
 # check NAME COMMAND...: one test of its own.
 check() {
@@ -79,10 +82,8 @@ need_node_packages() {
 need_python() {
   local venv=$root/build/venv list=$e2e/producers/requirements.txt
   if [[ -f $venv/ready && ! $list -nt $venv/ready ]]; then return; fi
-  if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then install_packages python3 python3-venv; fi
   say 'Installing the Python packages of the tests'
-  rm -rf "$venv"
-  python3 -m venv "$venv"
+  make_venv "$venv"
   "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$list"
   touch "$venv/ready"
 }
@@ -95,7 +96,7 @@ lint_format() {
 }
 
 lint_scripts() {
-  (cd "$root" && shellcheck -x scripts/*.sh clients/examples/*/*.sh .ci/run)
+  (cd "$root" && shellcheck -x scripts/*.sh clients/*/test.sh clients/examples/*/*.sh .ci/run)
 }
 
 # By the flags of the fuzz preset, which is Clang's: it knows the annotations of locks, and GCC does not. Headers that are
@@ -184,17 +185,46 @@ run_e2e() {
   count 'end-to-end tests' "$good" "$bad" "$status"
 }
 
+# Each clients/NAME/test.sh ends with a line `N passed, N failed`, or exits 77 and says in its last line what it lacks.
+run_client() {
+  local script=$1 name log status=0 good bad
+  name=$(basename "$(dirname "$script")")
+  say "Testing the library for $name"
+  log=$(mktemp)
+  SLUICE_BIN=$root/build/dev/bin "$script" 2>&1 | tee "$log" || status=$?
+  if ((status == 77)); then
+    not_run+=("$name: $(tail -n 1 "$log")")
+    if [[ -n ${CI:-} ]]; then count "library for $name" 0 1 "$status"; fi
+  else
+    read -r good bad < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -n 1) || true
+    count "library for $name" "$good" "$bad" "$status"
+  fi
+  rm -f "$log"
+}
+
+run_clients() {
+  install_packages "${build_packages[@]}" "${test_packages[@]}"
+  say 'Building the programs'
+  if ! { configure_preset dev && (cd "$root" && cmake --build --preset dev --target sluice-bridge sluice); }; then
+    count 'build of the programs' 0 1 1
+    return
+  fi
+  local script
+  for script in "$root"/clients/*/test.sh; do run_client "$script"; done
+}
+
 parts=("$@")
-((${#parts[@]})) || parts=(unit asan tsan lint fuzz e2e)
+((${#parts[@]})) || parts=(unit asan tsan lint fuzz e2e clients)
 for part in "${parts[@]}"; do
   case $part in
-    unit | asan | tsan | lint | fuzz | e2e) ;;
-    *) printf 'usage: scripts/test.sh [unit] [asan] [tsan] [lint] [fuzz] [e2e]\n' >&2; exit 2 ;;
+    unit | asan | tsan | lint | fuzz | e2e | clients) ;;
+    *) printf 'usage: scripts/test.sh [unit] [asan] [tsan] [lint] [fuzz] [e2e] [clients]\n' >&2; exit 2 ;;
   esac
 done
 for part in "${parts[@]}"; do "run_$part"; done
 
 printf '\n'
+if ((${#not_run[@]})); then printf 'not run: %s\n' "${not_run[@]}"; fi
 if ((failed)); then printf 'Failed: %s\n' "${broken[@]}"; fi
 printf '%d passed, %d failed\n' "$passed" "$failed"
 ((failed == 0))

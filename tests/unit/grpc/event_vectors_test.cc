@@ -3,12 +3,12 @@
 
 #include <fstream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
 
 #include "bridge/grpc/payload.h"
 #include "bridge/http/sse_frame.h"
-#include "nlohmann/json.hpp"
 
 namespace sluice {
 namespace {
