@@ -130,7 +130,7 @@ std::vector<Option> MakeTable() {
                  "messages; without it, only google.protobuf's well-known "
                  "types are known."),
 
-      BoolOption("demo", &Config::demo, "Serve a demo page at /."),
+      BoolOption("demo", &Config::demo, "Serve the pages of the demo, at /."),
       LogLevelOption("log_level", &Config::log_level,
                      "The least level of what is logged."),
       LogFormatOption("log_format", &Config::log_format,

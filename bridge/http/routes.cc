@@ -9,7 +9,7 @@
 #include "absl/strings/string_view.h"
 #include "bridge/event/selector.h"
 #include "bridge/http/cors.h"
-#include "bridge/http/demo_page.h"
+#include "bridge/http/demo_pages.h"
 #include "bridge/http/history.h"
 #include "bridge/http/http_loop.h"
 #include "bridge/http/publish.h"
@@ -68,13 +68,6 @@ void OpenSelector(Exchange& exchange, const std::string& no_topic,
   StreamSelector(exchange, response);
 }
 
-void AnswerDemo(Exchange& exchange, const std::string& no_topic,
-                httplib::Response& response) {
-  response.set_header("Cache-Control", "no-cache");
-  response.set_content(kDemoPage, sizeof(kDemoPage) - 1,
-                       "text/html; charset=utf-8");
-}
-
 // What one method of a path does; `topic` is the path's, or empty.
 using Answer = void (*)(Exchange& exchange, const std::string& topic,
                         httplib::Response& response);
@@ -106,7 +99,7 @@ constexpr Resource kDemo{"", "GET, HEAD, OPTIONS", AnswerDemo, nullptr};
 
 // What is at `path`, or null.
 const Resource* FindResource(const std::vector<std::string>& path, bool demo) {
-  if (demo && path.size() == 1 && path[0].empty()) return &kDemo;
+  if (demo && path.size() == 1 && IsDemoPath(path[0])) return &kDemo;
   if (path.size() < 2 || path[0] != "v1") return nullptr;
   if (path.size() == 2 && path[1] == "events") return &kEvents;
   if (path[1] != "topics") return nullptr;
