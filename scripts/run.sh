@@ -26,9 +26,13 @@ trap 'printf "\nStopping.\n"; exit 130' INT
 trap 'exit 143' TERM
 trap 'exit 129' HUP
 
+# The chat and the questions to the model are published by pages, which is for this machine alone.
+flags=(--demo --drain=1s)
+[[ " $*" == *" --insecure"* || " $*" == *" --config"* ]] || flags+=(--http_publish)
+
 # The bridge. Its first lines say whether it serves, and where; its log goes to this terminal.
 mkfifo "$folder/ready"
-"$bin/sluice-bridge" --demo --drain=1s "$@" >"$folder/ready" &
+"$bin/sluice-bridge" "${flags[@]}" "$@" >"$folder/ready" &
 bridge=$!
 pids+=("$bridge")
 exec {ready}<"$folder/ready"
@@ -46,19 +50,8 @@ if [[ -z $grpc ]]; then
   exit "$code"
 fi
 
-# The clock: a line a second into `sluice pub`. A read that never gets anything is a sleep without a process.
-clock() {
-  local nothing
-  mkfifo "$folder/nothing"
-  exec {nothing}<>"$folder/nothing"
-  while printf '%(%H:%M:%S)T\n' -1; do
-    read -rt 1 -u "$nothing" || true
-  done
-}
-mkfifo "$folder/clock"
-clock >"$folder/clock" 2>/dev/null &
-pids=("$!" "${pids[@]}")
-"$bin/sluice" pub clock --quiet --grpc "$grpc" <"$folder/clock" >/dev/null &
+# What its pages show. It says what its model does, which is part of the show.
+PATH=$bin:$PATH SLUICE_GRPC=$grpc SLUICE_HTTP=http://$http "$root/scripts/demo.sh" &
 pids=("$!" "${pids[@]}")
 
 port=${http##*:}
