@@ -2,7 +2,6 @@
 
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -12,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "tests/load/fleet_group.h"
+#include "tests/load/source_address.h"
 
 namespace sluice {
 namespace {
@@ -19,31 +19,7 @@ namespace {
 // A client that was never told when to come back tries again after this.
 constexpr int64_t kDefaultRetryMs = 1000;
 
-// Ports of one address are given to connections that have just closed only
-// after a while; there are plenty of addresses.
-constexpr uint64_t kPortsAnAddress = 8192;
-constexpr uint64_t kAddresses = 200;
-
-bool BindSource(const Fd& fd, uint64_t connection) {
-  const int late = 1;  // the port is chosen with the peer known
-  setsockopt(fd.get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late,
-             sizeof(late));
-  sockaddr_in source{};
-  source.sin_family = AF_INET;
-  source.sin_addr.s_addr =
-      htonl(INADDR_LOOPBACK +
-            static_cast<uint32_t>(connection / kPortsAnAddress % kAddresses));
-  return bind(fd.get(), reinterpret_cast<const sockaddr*>(&source),
-              sizeof(source)) == 0;
-}
-
 }  // namespace
-
-int64_t SteadyUs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
-}
 
 void FleetClient::Connect() {
   ++group_.counts.attempts;
@@ -64,7 +40,7 @@ bool FleetClient::OpenSocket() {
   if (buffer > 0) {
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
   }
-  if (!BindSource(fd_, network.connections++)) return false;
+  if (!BindSourceAddress(fd_, network.connections++)) return false;
   if (connect(fd_.get(), reinterpret_cast<const sockaddr*>(&network.server),
               sizeof(network.server)) != 0 &&
       errno != EINPROGRESS && errno != ECONNREFUSED)

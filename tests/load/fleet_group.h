@@ -9,12 +9,10 @@
 #include "absl/container/flat_hash_set.h"
 #include "bridge/net/event_loop.h"
 #include "tests/load/fleet_client.h"
+#include "tests/load/steady_us.h"
 #include "tests/load/stream_check.h"
 
 namespace sluice {
-
-// Microseconds of CLOCK_MONOTONIC, which all processes of a machine share.
-int64_t SteadyUs();
 
 // How the clients of a group behave.
 struct ClientOptions {

@@ -17,6 +17,12 @@ class Latency {
     if (value > max_) max_ = value;
   }
 
+  void Add(const Latency& other) {
+    for (size_t i = 0; i < counts_.size(); ++i) counts_[i] += other.counts_[i];
+    count_ += other.count_;
+    if (other.max_ > max_) max_ = other.max_;
+  }
+
   uint64_t count() const { return count_; }
   uint64_t max_us() const { return max_; }
 
