@@ -33,6 +33,14 @@ std::shared_ptr<TopicChannel> Channels::Open(const Selector& selector,
   return channel;
 }
 
+Backlog Channels::CountBehind() const {
+  Backlog backlog;
+  for (const auto& [key, weak] : channels_) {
+    if (const auto channel = weak.lock()) channel->CountBehind(backlog);
+  }
+  return backlog;
+}
+
 bool Channels::Flush() {
   int budget = kReadersATurn;
   while (!unflushed_.empty() && budget > 0) {

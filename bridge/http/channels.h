@@ -34,6 +34,9 @@ class Channels {
   // bounded number in all. True if some are left.
   bool Flush();
 
+  // The readers that are behind. Looks at each, so it is not for every turn.
+  Backlog CountBehind() const;
+
   // Lets go of everything, in the loop's thread at its end.
   void Clear() {
     unflushed_.clear();

@@ -240,6 +240,7 @@ bool Connection::Flush(GatherSink& sink) {
     Close();
     return false;
   }
+  loop_.counters().bytes += result.bytes;
   const int64_t now_ms = loop_.event_loop().now_ms();
   if (result.bytes > 0) since_ms_ = now_ms;
   blocked_ = result.bytes < sink.bytes();

@@ -53,6 +53,14 @@ absl::optional<size_t> EncodedRun::BeginAfter(Offset cursor) const {
   return mark->begin;
 }
 
+uint64_t EncodedRun::FramesFrom(size_t begin) const {
+  if (begin == 0) return marks.size();
+  const auto mark =
+      std::lower_bound(marks.begin(), marks.end(), begin,
+                       [](const Mark& m, size_t at) { return m.begin < at; });
+  return static_cast<uint64_t>(marks.end() - mark);
+}
+
 Offset EncodedRun::LastBefore(size_t begin) const {
   const auto mark =
       std::lower_bound(marks.begin(), marks.end(), begin,

@@ -33,6 +33,9 @@ struct EncodedRun {
   // The last entry whose frame begins before `begin`; 0: none does.
   Offset LastBefore(size_t begin) const;
 
+  // How many frames begin at `begin` or behind it.
+  uint64_t FramesFrom(size_t begin) const;
+
   // Where a reader that is at `cursor`, not before the run, goes on in `bytes`;
   // nothing if that is inside a frame of several entries.
   absl::optional<size_t> BeginAfter(Offset cursor) const;

@@ -13,6 +13,7 @@
 #include "bridge/http/gather_sink.h"
 #include "bridge/http/http_options.h"
 #include "bridge/http/httplib_adapter.h"
+#include "bridge/http/loop_counters.h"
 #include "bridge/http/request_body.h"
 #include "bridge/hub/hub.h"
 #include "bridge/net/event_loop.h"
@@ -67,6 +68,7 @@ class HttpLoop {
   GatherSink& sink() { return sink_; }
   HttplibAdapter& adapter() { return adapter_; }
   BodyMemory& body_memory() { return totals_.body_memory; }
+  LoopCounters& counters() { return counters_; }
 
   // A wait that differs from client to client, so that they do not all come
   // back at once: `retry` to twice of it.
@@ -93,6 +95,7 @@ class HttpLoop {
   const HttpOptions& options_;
   HttpTotals& totals_;
 
+  LoopCounters counters_;
   LoopInbox inbox_;
   Channels channels_;
   GatherSink sink_;

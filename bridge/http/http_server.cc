@@ -8,8 +8,10 @@ HttpServer::HttpServer(HttpOptions options, Hub& hub)
     : options_(std::move(options)), hub_(hub), totals_(options_) {}
 
 // The loops stop one after the other: each ends what it has with its own
-// thread.
-HttpServer::~HttpServer() = default;
+// thread. Until all have, one may still post to another.
+HttpServer::~HttpServer() {
+  for (const auto& loop : loops_) loop->Stop();
+}
 
 absl::Status HttpServer::Start() {
   absl::StatusOr<std::vector<Fd>> listening =
@@ -22,6 +24,7 @@ absl::Status HttpServer::Start() {
     loops_.push_back(std::make_unique<HttpLoop>(
         *std::move(event_loop), std::move(fd), hub_, options_, totals_));
   }
+  stats_ = StatsFeed::Make(hub_, loops_, totals_);
   for (const auto& loop : loops_) {
     if (absl::Status status = loop->Start(); !status.ok()) return status;
   }

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "bridge/http/http_loop.h"
 #include "bridge/http/http_options.h"
+#include "bridge/http/stats_feed.h"
 #include "bridge/hub/hub.h"
 
 namespace sluice {
@@ -42,6 +43,7 @@ class HttpServer {
   HttpTotals totals_;
   std::atomic<int> undrained_{0};
   std::vector<std::unique_ptr<HttpLoop>> loops_;
+  std::shared_ptr<StatsFeed> stats_;
 };
 
 }  // namespace sluice

@@ -38,10 +38,13 @@ void Begin(Exchange& exchange, const std::shared_ptr<TopicChannel>& channel,
     response.status = 204;
     return;
   }
-  const HttpLoop& loop = exchange.loop();
+  HttpLoop& loop = exchange.loop();
   const Epoch& epoch = loop.epoch();
   std::string opening = Opening(loop.options().retry);
-  if (place.gap) opening += GapFrame(*place.gap, topics, epoch);
+  if (place.gap) {
+    opening += GapFrame(*place.gap, topics, epoch);
+    ++loop.counters().gaps;
+  }
   if (place.tell_position) opening += PositionFrame(place.after, epoch);
   for (const EntryRef& end : place.ends)
     opening += EndedFrame(*end, place.after, epoch);

@@ -67,12 +67,14 @@ void TopicChannel::Join(SseStream& reader) {
   // Without it, it would take the turn of one that the flush has not come to.
   if (unflushed_ > 0) ++unflushed_;
   ++reader_count_;
+  ++loop_.counters().streams;
   view_->CountSubscribers(1);
 }
 
 void TopicChannel::Leave(SseStream& reader) {
   *std::find(readers_.begin(), readers_.end(), &reader) = nullptr;
   --reader_count_;
+  --loop_.counters().streams;
   view_->CountSubscribers(-1);
 }
 
@@ -150,6 +152,7 @@ bool TopicChannel::FillFromReplay(const Replay& replay, size_t begin,
                                   GatherSink& sink) const {
   const EncodedRun& run = replay.run;
   const auto write_until = [&](size_t end) {
+    loop_.counters().deliveries += run.FramesFrom(begin) - run.FramesFrom(end);
     if (end == run.bytes->size()) {
       sink.WriteEncoded(run.bytes, begin);
     } else if (end > begin) {
@@ -184,6 +187,7 @@ bool TopicChannel::FillFromReplay(const Replay& replay, size_t begin,
     }
     const std::string gap_frame = GapFrame(gap, topics, format_.epoch);
     sink.write(gap_frame.data(), gap_frame.size());
+    ++loop_.counters().gaps;
     cursor = gap.resumed;
   }
   write_until(run.bytes->size());
@@ -200,7 +204,9 @@ TopicChannel::Filled TopicChannel::FillFromTail(Offset& cursor,
   for (; next < tail_.size(); ++next) {
     if (sink.full()) return Filled::kSome;
     const EncodedRun& run = tail_[next];
-    sink.WriteEncoded(run.bytes, *run.BeginAfter(cursor));
+    const size_t begin = *run.BeginAfter(cursor);
+    sink.WriteEncoded(run.bytes, begin);
+    loop_.counters().deliveries += run.FramesFrom(begin);
     cursor = run.reached;
     if (run.ended) return Filled::kEnded;
   }
@@ -317,6 +323,13 @@ void TopicChannel::DriveWaiting(Offset after) {
   for (const std::weak_ptr<SseStream>& weak : asked.mapped()) {
     const auto reader = weak.lock();
     if (reader != nullptr && reader->waiting()) reader->Drive();
+  }
+}
+
+void TopicChannel::CountBehind(Backlog& backlog) const {
+  for (const SseStream* reader : readers_) {
+    if (reader != nullptr && reader->cursor() < tail_to_)
+      backlog.Add(tail_to_ - reader->cursor());
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "bridge/http/encoded_run.h"
 #include "bridge/http/gather_sink.h"
+#include "bridge/http/loop_counters.h"
 #include "bridge/hub/topic_view.h"
 #include "bridge/store/store.h"
 
@@ -63,6 +64,9 @@ class TopicChannel : public std::enable_shared_from_this<TopicChannel> {
   // driven since the last news; `budget` of them at the most. False if some are
   // left.
   bool Flush(int& budget);
+
+  // Adds the readers that are behind.
+  void CountBehind(Backlog& backlog) const;
 
   // Lets go of the segment after `after`.
   void DropSegment(Offset after);

@@ -20,6 +20,7 @@ const std::vector<TopicView*>& Hub::WatchersOf(const std::string& topic) const {
 
 void Hub::OnCommitted(absl::Span<const EntryRef> committed) {
   MutexLock lock(mutex_);
+  published_ += committed.size();
   while (!committed.empty()) {
     size_t run = 1;
     while (run < committed.size() &&
@@ -62,6 +63,11 @@ std::unique_ptr<TopicView> Hub::Watch(const Selector& selector,
                   ready();
                 });
   return view;
+}
+
+uint64_t Hub::published() const {
+  MutexLock lock(mutex_);
+  return published_;
 }
 
 uint64_t Hub::Subscribers(const std::string& topic) const {

@@ -49,6 +49,9 @@ class Hub {
   // Who publishes now; those who listen hear of readers that come and go.
   Producers& producers() { return producers_; }
 
+  // How many entries, ends included, have been handed out.
+  uint64_t published() const;
+
   // How many streams read `topic` now, by its name or by patterns.
   uint64_t Subscribers(const std::string& topic) const;
 
@@ -68,6 +71,7 @@ class Hub {
   Producers producers_;
 
   mutable Mutex mutex_;
+  uint64_t published_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t next_view_id_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::flat_hash_map<uint64_t, TopicView*> views_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<std::string, std::vector<TopicView*>> by_name_

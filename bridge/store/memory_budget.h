@@ -21,11 +21,12 @@ class MemoryBudget {
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
   uint64_t limit() const { return limit_; }
+  uint64_t bytes() const { return own_bytes_ + event_bytes_; }
 
   // Whether `bytes` more could be kept if all events went.
   bool CouldFit(uint64_t bytes) const { return own_bytes_ + bytes <= limit_; }
 
-  bool exceeded() const { return own_bytes_ + event_bytes_ > limit_; }
+  bool exceeded() const { return bytes() > limit_; }
 
   // Counts the topic as it is now. O(1) but when it has ended.
   void Update(TopicLog& log);

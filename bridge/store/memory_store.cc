@@ -165,6 +165,15 @@ class MemoryStore final : public Store {
     done(std::move(created));
   }
 
+  void Measure(std::function<void(Size)> done) override {
+    Size size;
+    {
+      MutexLock lock(mutex_);
+      size = {directory_.size(), budget_.bytes()};
+    }
+    done(size);
+  }
+
   void Delete(const std::string& topic,
               std::function<void(absl::Status)> done) override {
     absl::Status status;

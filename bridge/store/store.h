@@ -137,6 +137,12 @@ class Store {
     TopicSettings settings;  // of a single topic
   };
 
+  // What the log takes.
+  struct Size {
+    uint64_t topics = 0;  // those that have ended, and tombstones, included
+    uint64_t bytes = 0;   // overhead included, about
+  };
+
   // A part of the topics that are there, by name.
   struct Listing {
     struct Topic {
@@ -196,6 +202,9 @@ class Store {
   // or empty, long before the last: a call looks at a bounded number of names.
   virtual void List(const std::string& pattern, const std::string& after,
                     size_t limit, std::function<void(Listing)> done) = 0;
+
+  // How large the log is.
+  virtual void Measure(std::function<void(Size)> done) = 0;
 
   // Fails the topic (NOT_FOUND) unless it has ended, and drops its events; a
   // tombstone is left. NotFound if the topic is not there, or is deleted.

@@ -60,6 +60,9 @@ class HeldStore final : public Store {
               std::function<void(absl::StatusOr<TopicInfo>)> done) override {
     store_->Create(topic, settings, replace, std::move(done));
   }
+  void Measure(std::function<void(Size)> done) override {
+    store_->Measure(std::move(done));
+  }
   void Delete(const std::string& topic,
               std::function<void(absl::Status)> done) override {
     store_->Delete(topic, std::move(done));

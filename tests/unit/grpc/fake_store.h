@@ -58,6 +58,7 @@ class FakeStore : public Store {
               std::function<void(absl::StatusOr<TopicInfo>)> done) override {
     done(TopicInfo());
   }
+  void Measure(std::function<void(Size)> done) override { done({}); }
   void Delete(const std::string&,
               std::function<void(absl::Status)> done) override {
     done(absl::OkStatus());

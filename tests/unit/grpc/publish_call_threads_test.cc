@@ -90,6 +90,7 @@ class ThreadedStore final : public Store {
             std::function<void(Listing)>) override {}
   void Create(const std::string&, TopicSettings, bool,
               std::function<void(absl::StatusOr<TopicInfo>)>) override {}
+  void Measure(std::function<void(Size)>) override {}
   void Delete(const std::string&, std::function<void(absl::Status)>) override {}
 
   // The most that ever waited.

@@ -73,6 +73,13 @@ TEST_F(HubTest, ALoopIsWokenOnceUntilItLooks) {
   EXPECT_EQ(wakes_, 2);
 }
 
+TEST_F(HubTest, CountsAllThatIsPublishedWhetherOrNotSomebodyWatches) {
+  const auto a = Watch("a");
+  Publish("a", 2);
+  Publish("b", 3);
+  EXPECT_EQ(hub_.published(), 5u);
+}
+
 TEST_F(HubTest, ALoopThatDoesNotLookKeepsAPlaceAndNoEvents) {
   const auto view = Watch("a");
   const int many = static_cast<int>(TopicView::kMaxWaitingEntries) + 1;

@@ -38,6 +38,20 @@ TEST_P(StoreContract, AnIdIsStoredOnceAlsoWithinARequestAndAfterTheEnd) {
   EXPECT_EQ(Read("a", 0).entries.size(), 3u);
 }
 
+TEST_P(StoreContract, ItsSizeGrowsWithTopicsAndEvents) {
+  Make();
+  const auto measure = [this] {
+    return Wait<Store::Size>([this](auto done) { store_->Measure(done); });
+  };
+  EXPECT_EQ(measure().topics, 0u);
+  ASSERT_TRUE(Publish("a", {"x"}).ok());
+  ASSERT_TRUE(Publish("b", {"x"}).ok());
+  const Store::Size before = measure();
+  EXPECT_EQ(before.topics, 2u);
+  ASSERT_TRUE(Publish("b", {std::string(10000, 'x')}).ok());
+  EXPECT_GE(measure().bytes, before.bytes + 10000);
+}
+
 TEST_P(StoreContract, NothingNewComesAfterTheEnd) {
   Make();
   ASSERT_TRUE(PublishIds("a", {"x"}, End{}).ok());
