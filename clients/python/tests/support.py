@@ -37,9 +37,11 @@ class Bridge:
         self.start()
 
     def start(self) -> None:
-        command = [BIN / "sluice-bridge", f"--grpc_listen={self.grpc}", f"--http_listen={self.http}", *self._flags]
+        command = [f"{BIN}/sluice-bridge", f"--grpc_listen={self.grpc}", f"--http_listen={self.http}", *self._flags]
         self._process = subprocess.Popen(
-            [*command, "--log_level=error"], stdout=subprocess.PIPE, text=True  # its log is the test's
+            [*command, "--log_level=error"],
+            stdout=subprocess.PIPE,
+            text=True,  # its log is the test's
         )
         assert self._process.stdout is not None
         words = self._process.stdout.readline().split()
@@ -81,7 +83,9 @@ class Bridge:
 
     def stop(self, topic: str, reason: str) -> None:
         """As a reader, asks the producers of a topic to stop; waits until there is one."""
-        until(lambda: self.request("POST", f"/v1/topics/{topic}/stop", f'{{"reason":"{reason}"}}')[0] == 202, "a producer")
+        until(
+            lambda: self.request("POST", f"/v1/topics/{topic}/stop", f'{{"reason":"{reason}"}}')[0] == 202, "a producer"
+        )
 
 
 class Received(NamedTuple):
@@ -188,7 +192,9 @@ class Proxy:
             self._pairs.append(pair)
             left = [self.cut_after()]
             for source, sink in (pair, pair[::-1]):
-                threading.Thread(target=self._pump, args=(source, sink, source is producer, left, pair), daemon=True).start()
+                threading.Thread(
+                    target=self._pump, args=(source, sink, source is producer, left, pair), daemon=True
+                ).start()
 
     def _pump(
         self,

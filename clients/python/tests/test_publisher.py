@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import re
 import threading
-from typing import Iterator, List, Tuple
+from typing import Any, Iterator, List, Tuple
 
 import grpc
 import pytest
 import sluice
-from sluice import Publisher
+from sluice import Item, Publisher
 from support import Bridge, Reader, until
 
 
@@ -131,7 +131,7 @@ def test_a_callback_that_fails_stops_nothing(bridge: Bridge) -> None:
 
 def test_a_stream_is_published_and_completed(bridge: Bridge) -> None:
     with Publisher(bridge.grpc) as publisher:
-        items = ["one", sluice.Event(type="two", text="2"), sluice.json_event([3])]
+        items: List[Item] = ["one", sluice.Event(type="two", text="2"), sluice.json_event([3])]
         assert publisher.stream("stream", items) == (3, None)
         events = bridge.events("stream")  # before close: all is stored
     assert [(event.type, event.data) for event in events] == [("", "one"), ("two", "2"), ("", "[3]"), ("", "[DONE]")]
@@ -157,7 +157,7 @@ def test_a_stream_fails_with_the_code_of_a_call_that_failed(bridge: Bridge) -> N
     def items() -> Iterator[str]:
         yield "one"
         with grpc.insecure_channel(bridge.grpc) as channel:
-            call = channel.unary_unary("/nobody.Knows/This")
+            call: Any = channel.unary_unary("/nobody.Knows/This")
             call(b"")
 
     with Publisher(bridge.grpc) as publisher:

@@ -15,7 +15,7 @@ from sluice._errors import (
     TopicEndedError,
     Violation,
 )
-from sluice._events import json_event
+from sluice._events import Item, json_event
 from sluice._outbox import Totals
 from sluice._plain import publish
 from sluice._publisher import Publisher, Streamed
@@ -30,6 +30,7 @@ __all__ = [
     "GaveUpError",
     "Interest",
     "InvalidEventError",
+    "Item",
     "LimitExceededError",
     "PublishError",
     "Publisher",

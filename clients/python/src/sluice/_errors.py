@@ -102,13 +102,10 @@ def accepted_in(metadata: Optional[Iterable[Any]]) -> int:
     return int(_value(metadata, "sluice-accepted") or 0)
 
 
-def error_of_call(error: grpc.RpcError) -> PublishError:
-    """What a call that was tried once failed with. `error` is a grpc.Call, too."""
-    call: Any = error
-    metadata = call.trailing_metadata()
-    return publish_error(
-        call.code(), call.details(), accepted=accepted_in(metadata), violations=violations_in(metadata)
-    )
+def error_of_call(code: grpc.StatusCode, message: Optional[str], metadata: Optional[Iterable[Any]]) -> PublishError:
+    """What a call that is tried once failed with."""
+    metadata = list(metadata or ())
+    return publish_error(code, message, accepted=accepted_in(metadata), violations=violations_in(metadata))
 
 
 def _value(metadata: Optional[Iterable[Any]], key: str) -> Any:

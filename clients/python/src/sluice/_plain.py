@@ -30,12 +30,12 @@ def publish(
     Keeps nothing and gives no ids: if it fails, with a PublishError, how much was stored is `accepted` of that error
     where the bridge says so. An error of `events` cancels the call and is raised again. Lists go out in large requests.
     """
-    failed: List[BaseException] = []
+    failed: List[Exception] = []
 
     def remember_error() -> Iterator[PublishRequest]:
         try:
             yield from requests(topic, events, end, on_abort)
-        except BaseException as error:
+        except Exception as error:
             failed.append(error)
             raise
 
@@ -45,7 +45,7 @@ def publish(
     except grpc.RpcError as error:
         if failed:
             raise failed[0] from None
-        raise error_of_call(error) from error
+        raise error_of_call(call.code(), call.details(), call.trailing_metadata()) from error
     except BaseException:
         call.cancel()
         raise

@@ -160,7 +160,7 @@ class Session:
         """How long to wait before the next call, in seconds: longer each time that none was acknowledged."""
         delay = min(LAST_DELAY, FIRST_DELAY * 2.0 ** min(self._failures, 10))
         self._failures += 1
-        return delay * random.uniform(0.75, 1.25)
+        return delay * random.uniform(0.5, 1)
 
     def close(self) -> None:
         self.closing = True
@@ -192,4 +192,3 @@ class Session:
         event = int(place[2]) if place[2] else None
         topic, found = self.outbox.find(int(place[1]), event)
         return Violation(violation.field, violation.description, topic, found)
-

@@ -6,7 +6,21 @@ import asyncio
 import contextlib
 import logging
 from types import TracebackType
-from typing import Any, AsyncIterable, AsyncIterator, Callable, Iterable, List, Optional, Sequence, Set, Tuple, Type, Union
+from typing import (
+    Any,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Iterable,
+    List,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+    Type,
+    Union,
+)
 
 import grpc
 import grpc.aio
@@ -22,8 +36,10 @@ from sluice.v1.event_pb2 import End, OnAbort
 from sluice.v1.publisher_service_pb2 import Interest, PublishResponse, Stop
 from sluice.v1.publisher_service_pb2_grpc import PublisherServiceStub
 
+_OF_A_WRITE = "Internal error from Core"
 _log = logging.getLogger("sluice")
 
+Status = Tuple[grpc.StatusCode, Optional[str], Any]
 Feedback = Union[Interest, Stop]
 AnyIterable = Union[AsyncIterable[Item], Iterable[Item]]
 
@@ -263,9 +279,10 @@ class AsyncPublisher:
         for queue in self._listeners:
             queue.put_nowait(None)
 
-    async def _run_call(self) -> Tuple[grpc.StatusCode, Optional[str], Any]:
+    async def _run_call(self) -> Status:
         call = self._call = self._stub().PublishWithFeedback(metadata=_session.metadata_of(self._metadata))
         self._session.outbox.restart()
+        status = _StatusOf(call)
         writer = asyncio.ensure_future(self._write(call))
         try:
             async for response in call:
@@ -278,7 +295,7 @@ class AsyncPublisher:
         finally:
             writer.cancel()
             await asyncio.wait({writer})
-        return await call.code(), await call.details(), await call.trailing_metadata()
+        return await status.get()
 
     async def _write(self, call: Any) -> None:
         """Sends what waits, each request when gRPC has taken the one before."""
@@ -314,6 +331,7 @@ async def publish(
 ) -> PublishResponse:
     """sluice.publish for asyncio; `events` may be an asynchronous iterable."""
     call: Any = PublisherServiceStub(channel).Publish(timeout=timeout, metadata=metadata)
+    status = _StatusOf(call)
     try:
         try:
             if isinstance(events, AsyncIterable):
@@ -331,10 +349,47 @@ async def publish(
         response: PublishResponse = await call
         return response
     except grpc.aio.AioRpcError as error:
-        raise error_of_call(error) from error
+        raise error_of_call(*await status.get()) from error
     except BaseException:
         call.cancel()
         raise
+
+
+class _StatusOf:
+    """The status that a call ends with.
+
+    When a write meets the end of its call, grpc.aio (1.76) puts an INTERNAL of its own in place of the bridge's status,
+    or has it until that comes; so the first one counts, unless it is that INTERNAL.
+    """
+
+    def __init__(self, call: Any) -> None:
+        self._first: Optional[Status] = None
+        self._call = call
+        call.add_done_callback(self._on_done)
+
+    async def get(self) -> Status:
+        status: Status = await self._call.code(), await self._call.details(), await self._call.trailing_metadata()
+        if self._first is not None and self._first[1] != _OF_A_WRITE:
+            return self._first
+        for delay in (0, 0.01, 0.1, 1):
+            if status[1] != _OF_A_WRITE:
+                break
+            await asyncio.sleep(delay)
+            status = await self._call.code(), await self._call.details(), await self._call.trailing_metadata()
+        return status
+
+    def _on_done(self, call: Any) -> None:
+        if self._first is None:
+            self._first = _ready(call.code()), _ready(call.details()), _ready(call.trailing_metadata())
+
+
+def _ready(value: Coroutine[Any, Any, Any]) -> Any:
+    """What a coroutine returns that has nothing to wait for."""
+    try:
+        value.send(None)
+    except StopIteration as returned:
+        return returned.value
+    raise AssertionError("a call that is done has its status")
 
 
 def _iterate(items: AnyIterable) -> AsyncIterator[Item]:
