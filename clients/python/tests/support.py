@@ -52,7 +52,7 @@ class Bridge:
         self._process.send_signal(signal.SIGKILL)
         self._process.communicate()
 
-    def __enter__(self) -> "Bridge":
+    def __enter__(self) -> Bridge:
         return self
 
     def __exit__(
@@ -167,7 +167,7 @@ class Proxy:
             for end in pair:
                 reset(end)
 
-    def __enter__(self) -> "Proxy":
+    def __enter__(self) -> Proxy:
         return self
 
     def __exit__(

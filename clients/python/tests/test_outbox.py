@@ -156,7 +156,7 @@ def test_every_request_says_what_an_abort_means() -> None:
 
 
 @pytest.mark.parametrize("bound", [{"buffer_events": 0}, {"buffer_bytes": 0}, {"give_up_after": 0}])
-def test_bounds_have_bounds(bound: "dict[str, int]") -> None:
+def test_bounds_have_bounds(bound: dict[str, int]) -> None:
     with pytest.raises(ValueError):
         sluice.Publisher("localhost:1", **bound)  # type: ignore[arg-type]
 

@@ -38,7 +38,7 @@ class Entry:
 
 
 def take_batch(waiting: Deque[Entry]) -> List[Entry]:
-    """Takes from `waiting`, which is not empty, what one request may have: events of one topic, then perhaps its end."""
+    """Takes from `waiting`, which is not empty, what a request may have: events of one topic, then perhaps its end."""
     entries: List[Entry] = []
     size = 0
     while waiting and len(entries) < BATCH_EVENTS:

@@ -138,7 +138,7 @@ class Publisher:
             self._wait(lambda: self._session.outbox.settled >= goal, timeout)
 
     def close(self, *, timeout: Optional[float] = None) -> Totals:
-        """Waits until everything is stored, and tells how much that was. May be called again, after TimeoutError too."""
+        """Waits until all is stored, and tells how much that was. May be called again, also after TimeoutError."""
         try:
             with self._changed:
                 self._session.close()
@@ -161,7 +161,7 @@ class Publisher:
             self._stop()
         self._release()
 
-    def __enter__(self) -> "Publisher":
+    def __enter__(self) -> Publisher:
         return self
 
     def __exit__(

@@ -11,7 +11,6 @@ from typing import (
     AsyncIterable,
     AsyncIterator,
     Callable,
-    Coroutine,
     Iterable,
     List,
     Optional,
@@ -26,22 +25,21 @@ import grpc
 import grpc.aio
 
 from sluice import _session
-from sluice._errors import Metadata, PublisherClosedError, SluiceError, error_of_call
-from sluice._events import Item, failure, failure_of, to_event
+from sluice._aio_plain import AnyIterable, Status, StatusOf, publish
+from sluice._errors import PublisherClosedError, SluiceError
+from sluice._events import Item, failure, failure_of
 from sluice._outbox import Entry, Totals
-from sluice._plain import request, requests
 from sluice._publisher import Streamed
 from sluice._session import MethodMetadata, Session
 from sluice.v1.event_pb2 import End, OnAbort
-from sluice.v1.publisher_service_pb2 import Interest, PublishResponse, Stop
+from sluice.v1.publisher_service_pb2 import Interest, Stop
 from sluice.v1.publisher_service_pb2_grpc import PublisherServiceStub
 
-_OF_A_WRITE = "Internal error from Core"
+__all__ = ["AsyncPublisher", "Feedback", "publish"]
+
 _log = logging.getLogger("sluice")
 
-Status = Tuple[grpc.StatusCode, Optional[str], Any]
 Feedback = Union[Interest, Stop]
-AnyIterable = Union[AsyncIterable[Item], Iterable[Item]]
 
 
 class AsyncPublisher:
@@ -77,7 +75,7 @@ class AsyncPublisher:
         self._listeners: List[asyncio.Queue[Optional[Feedback]]] = []
 
     async def publish(self, topic: str, event: Item) -> str:
-        """Publishes a text or an Event, and returns its id: one of ours if it has none. Waits while the buffer is full."""
+        """Publishes a text or an Event and returns its id, one of ours if it has none; waits while there is no room."""
         entry = self._session.event(topic, event)
         await self._put(entry)
         assert entry.event is not None
@@ -160,7 +158,7 @@ class AsyncPublisher:
         self._session.cancel()
         await self._release()
 
-    async def __aenter__(self) -> "AsyncPublisher":
+    async def __aenter__(self) -> AsyncPublisher:
         return self
 
     async def __aexit__(
@@ -210,7 +208,7 @@ class AsyncPublisher:
         if isinstance(error, Exception):
             await self.flush()
 
-    def _change(self) -> "asyncio.Future[None]":
+    def _change(self) -> asyncio.Future[None]:
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.add(future)
         future.add_done_callback(self._waiters.discard)
@@ -282,7 +280,7 @@ class AsyncPublisher:
     async def _run_call(self) -> Status:
         call = self._call = self._stub().PublishWithFeedback(metadata=_session.metadata_of(self._metadata))
         self._session.outbox.restart()
-        status = _StatusOf(call)
+        status = StatusOf(call)
         writer = asyncio.ensure_future(self._write(call))
         try:
             async for response in call:
@@ -317,79 +315,6 @@ class AsyncPublisher:
         if feedback is not None:
             for queue in self._listeners:
                 queue.put_nowait(feedback)
-
-
-async def publish(
-    channel: grpc.aio.Channel,
-    topic: str,
-    events: AnyIterable,
-    *,
-    end: bool = False,
-    on_abort: OnAbort = OnAbort.ON_ABORT_UNSPECIFIED,
-    timeout: Optional[float] = None,
-    metadata: Optional[Metadata] = None,
-) -> PublishResponse:
-    """sluice.publish for asyncio; `events` may be an asynchronous iterable."""
-    call: Any = PublisherServiceStub(channel).Publish(timeout=timeout, metadata=metadata)
-    status = _StatusOf(call)
-    try:
-        try:
-            if isinstance(events, AsyncIterable):
-                async for event in events:
-                    await call.write(request(topic, on_abort, [to_event(event)]))
-                if end:
-                    await call.write(request(topic, on_abort, [], End()))
-            else:
-                for message in requests(topic, events, end, on_abort):
-                    await call.write(message)
-            await call.done_writing()
-        except asyncio.InvalidStateError:
-            if not call.done():
-                raise
-        response: PublishResponse = await call
-        return response
-    except grpc.aio.AioRpcError as error:
-        raise error_of_call(*await status.get()) from error
-    except BaseException:
-        call.cancel()
-        raise
-
-
-class _StatusOf:
-    """The status that a call ends with.
-
-    When a write meets the end of its call, grpc.aio (1.76) puts an INTERNAL of its own in place of the bridge's status,
-    or has it until that comes; so the first one counts, unless it is that INTERNAL.
-    """
-
-    def __init__(self, call: Any) -> None:
-        self._first: Optional[Status] = None
-        self._call = call
-        call.add_done_callback(self._on_done)
-
-    async def get(self) -> Status:
-        status: Status = await self._call.code(), await self._call.details(), await self._call.trailing_metadata()
-        if self._first is not None and self._first[1] != _OF_A_WRITE:
-            return self._first
-        for delay in (0, 0.01, 0.1, 1):
-            if status[1] != _OF_A_WRITE:
-                break
-            await asyncio.sleep(delay)
-            status = await self._call.code(), await self._call.details(), await self._call.trailing_metadata()
-        return status
-
-    def _on_done(self, call: Any) -> None:
-        if self._first is None:
-            self._first = _ready(call.code()), _ready(call.details()), _ready(call.trailing_metadata())
-
-
-def _ready(value: Coroutine[Any, Any, Any]) -> Any:
-    """What a coroutine returns that has nothing to wait for."""
-    try:
-        value.send(None)
-    except StopIteration as returned:
-        return returned.value
-    raise AssertionError("a call that is done has its status")
 
 
 def _iterate(items: AnyIterable) -> AsyncIterator[Item]:
