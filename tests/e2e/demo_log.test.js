@@ -135,5 +135,6 @@ test('a build of the demo is read from its first line to its end', async (t) => 
   const all = await lines(page);
   assert.equal(all[0], 'Building sluice release, 2 jobs');
   assert.equal(all.at(-1), '11 tests passed of 11, see build/report.html');
+  await until('the end to be in view', () => atEnd(page), PATIENCE);
   assert.equal(all.length, (await producer.getTopic('build.demo')).events);
 });

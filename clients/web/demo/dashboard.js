@@ -19,7 +19,7 @@ const GAUGES = [
   ['deliveries', 'Deliveries a second', (s) => s.deliveries_per_second, number, (s) => `${number(s.deliveries)} in all`],
   ['sent', 'Sent a second', (s) => s.bytes_per_second, bytes, (s) => `${bytes(s.bytes)} in all`],
   ['behind', 'Readers behind', (s) => s.behind, number, (s) => (s.lag ? `by ${number(s.lag)} events at most` : 'nobody waits')],
-  ['gaps', 'Gaps told', (s) => s.gaps, number, () => 'what retention took unread'],
+  ['gaps', 'Gaps told', (s) => s.gaps, number, () => 'of events no longer kept'],
   ['memory', 'Memory', (s) => s.memory, bytes, (s) => `up for ${upFor(s.uptime_seconds)}`],
 ];
 

@@ -31,10 +31,12 @@ function draw() {
     log.append(...waiting.map(lineOf));
     waiting = [];
     while (log.childElementCount > MAX_LINES) log.firstElementChild.remove();
-    log.scrollTop = log.scrollHeight;
+    // What is shown below makes room for itself first.
     $('end').hidden = ending === null;
     if (ending) show($('end'), ending.state, ending.text);
+    log.scrollTop = log.scrollHeight;
   }
+  $('follow').disabled = following && ending !== null;
   const fresh = waiting.length;
   $('counts').textContent = fresh > 0 ? `${fresh.toLocaleString('en')} new ${fresh === 1 ? 'line' : 'lines'} below`
     : counts.lines > 0 ? `${counts.past.toLocaleString('en')} from history, ${(counts.lines - counts.past).toLocaleString('en')} live` : '';
