@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import os
 from typing import Iterator
 
 import pytest
 from support import Bridge
+
+# Before Python 3.10 a subprocess begins as a fork, in which gRPC would try to go on.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
 
 @pytest.fixture(scope="module")
