@@ -3,9 +3,11 @@
 import sys
 
 from client import Client
-from peers import PEERS_OF_SLUICE
+from go_peers import Centrifugo, Mercure
+from peers import BetterSse, Nchan, Threads
 from processes import Failed
 
+PEERS = [Nchan(), BetterSse(), Mercure(), Centrifugo(), Threads()]
 READERS = 10000
 
 
@@ -66,7 +68,7 @@ def check(contender):
 
 def main():
     failed = 0
-    for contender in PEERS_OF_SLUICE:
+    for contender in PEERS:
         if len(sys.argv) == 1 or contender.name in sys.argv[1:]:
             try:
                 check(contender)

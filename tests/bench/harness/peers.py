@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import tempfile
 
-from contenders import LOOPS, Contender, Server
+from contenders import LOOPS, Contender, GrpcServer, Server
 from processes import BIN, ROOT, Failed, Process, free_port
 
 PEERS = ROOT / 'tests/bench/peers'
@@ -50,9 +50,23 @@ class HttpServer(Server):
 
 class Peer(Contender):
     replays = False  # keeps events for those who come later: start(replay=True) gives all readers what there is
+    failure = None
 
     def install(self):
-        """Fetches or builds what is missing."""
+        """Fetches or builds what is missing; if that fails, missing() says why."""
+        try:
+            self.fetch()
+        except Failed as error:
+            self.failure = str(error)
+
+    def missing(self):
+        return self.failure or self.absent()
+
+    def fetch(self):
+        pass
+
+    def absent(self):
+        return None
 
 
 class Nchan(Peer):
@@ -71,12 +85,12 @@ class Nchan(Peer):
                 return root
         return None
 
-    def missing(self):
+    def absent(self):
         if not self.root():
             return "Debian's nginx and libnginx-mod-nchan are neither installed nor unpacked"
         return None if self.bodies.exists() else f'{self.bodies} is not there'
 
-    def install(self):
+    def fetch(self):
         if not self.root():
             print('Fetching nginx and nchan', flush=True)
             self.unpacked.mkdir(parents=True, exist_ok=True)
@@ -126,12 +140,12 @@ class BetterSse(Peer):
     name = 'better-sse'
     settings = 'a channel for each topic; text as it is, without JSON around it; one process of Node.js'
 
-    def missing(self):
+    def absent(self):
         if not shutil.which('node'):
             return 'Node.js is not there'
         return None if (PEERS / 'node_modules/better-sse').exists() else 'its package is not installed'
 
-    def install(self):
+    def fetch(self):
         helper('npm_ci', PEERS)
 
     def version(self):
@@ -143,4 +157,14 @@ class BetterSse(Peer):
         return HttpServer(process, int(process.first_line.rsplit(':', 1)[1]))
 
 
-PEERS_OF_SLUICE = [Nchan(), BetterSse()]
+class Threads(Peer):
+    name = 'cpp-httplib, thread a connection'
+    replays = True
+    settings = ("Sluice's gRPC side, store and hub, with a thread of cpp-httplib for each reader; stacks of 256 KB, as many threads "
+                'as there are connections, and a listen backlog as long as the kernel lets it be')
+
+    def absent(self):
+        return None if (BIN / 'bench_threads').exists() else 'bench_threads is not built'
+
+    def start(self, **_):
+        return GrpcServer(Process([BIN / 'bench_threads'], ready='threads ready'))
