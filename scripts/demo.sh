@@ -25,8 +25,14 @@ trap 'exit 143' INT TERM HUP
 # A read that never gets anything is a sleep without a process.
 pause() { read -rt "$1" -u "$never" || true; }
 
+# Each second once: it waits for what is left of the one that it told.
 clock() {
-  while printf '%(%H:%M:%S)T\n' -1; do pause 1; done 2>/dev/null | sluice pub clock --quiet
+  local rest
+  while printf '%(%H:%M:%S)T\n' -1; do
+    rest=$((1001000 - 10#${EPOCHREALTIME##*[.,]}))
+    printf -v rest '%d.%06d' $((rest / 1000000)) $((rest % 1000000))
+    pause "$rest"
+  done 2>/dev/null | sluice pub clock --quiet
 }
 
 # What CMake and a test runner would print for a terminal.
