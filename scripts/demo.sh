@@ -25,11 +25,11 @@ trap 'exit 143' INT TERM HUP
 # A read that never gets anything is a sleep without a process.
 pause() { read -rt "$1" -u "$never" || true; }
 
-# Each second once: it waits for what is left of the one that it told.
+# Each second once: it waits for the next, and a little, since what time it is for printf may be a tick of the kernel late.
 clock() {
   local rest
   while printf '%(%H:%M:%S)T\n' -1; do
-    rest=$((1001000 - 10#${EPOCHREALTIME##*[.,]}))
+    rest=$((1020000 - 10#${EPOCHREALTIME##*[.,]}))
     printf -v rest '%d.%06d' $((rest / 1000000)) $((rest % 1000000))
     pause "$rest"
   done 2>/dev/null | sluice pub clock --quiet
