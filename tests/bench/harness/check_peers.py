@@ -18,7 +18,8 @@ def expect(what, is_, should_be):
 
 def all_readers_get_everything(contender):
     with contender.start() as server, Client(server) as client:
-        client.open(READERS)
+        for _ in range(10):  # Centrifugo drops a reader that it can't write to for a second
+            client.open(READERS // 10)
         client.warm_up(READERS)
         before = client.do('report', group='readers')['events']
         client.publish(requests=20, tick_us=100000)
@@ -49,9 +50,9 @@ def readers_get_their_own_topic(contender):
 def late_readers_get_what_was_kept(contender):
     with contender.start(replay=True) as server, Client(server) as client:
         client.publish(requests=100)
-        client.open(1000, from_first=True)
-        report = client.received(100 * 1000, timeout_ms=60000)
-        expect('events', report['events'], 100 * 1000)
+        client.open(100, from_first=True)
+        report = client.received(100 * 100, timeout_ms=60000)
+        expect('events', report['events'], 100 * 100)
         expect('missing', report['missing'], 0)
 
 
