@@ -173,9 +173,7 @@ std::vector<std::string> PublishCall::Settle() {
     ++totals_.requests;
     totals_.accepted += appended.accepted;
     totals_.duplicates += appended.duplicates;
-    if (appended.last != 0) {
-      totals_.last_cursor = Cursor{epoch_, appended.last}.ToString();
-    }
+    if (appended.last != 0) totals_.last_cursor = Cursor{epoch_, appended.last};
     // Nothing is left to hold, and a call may serve topics without end.
     if (held_.erase(slot.ends) != 0) ended.push_back(slot.ends);
     waiting_bytes_ -= slot.bytes;

@@ -14,6 +14,7 @@
 #include "absl/types/optional.h"
 #include "absl/types/variant.h"
 #include "bridge/base/mutex.h"
+#include "bridge/event/cursor.h"
 #include "bridge/grpc/message_types.h"
 #include "bridge/grpc/request_parser.h"
 #include "bridge/hub/hub.h"
@@ -34,9 +35,14 @@ struct Stop {
 // What a publishing call has stored: the first `requests` of its requests.
 struct PublishTotals {
   uint64_t requests = 0;
-  uint64_t accepted = 0;    // events that are new
-  uint64_t duplicates = 0;  // events that were there
-  std::string last_cursor;  // of the last entry; empty: none yet
+  uint64_t accepted = 0;               // events that are new
+  uint64_t duplicates = 0;             // events that were there
+  absl::optional<Cursor> last_cursor;  // of the last entry; empty: none yet
+
+  // As messages have it.
+  std::string LastCursorText() const {
+    return last_cursor ? last_cursor->ToString() : "";
+  }
 };
 
 struct PublishOptions {

@@ -23,7 +23,7 @@ grpc::ByteBuffer Respond(const PublishTotals& stored) {
   Response response;
   response.set_accepted(stored.accepted);
   response.set_duplicates(stored.duplicates);
-  response.set_last_cursor(stored.last_cursor);
+  response.set_last_cursor(stored.LastCursorText());
   return ToBytes(response);
 }
 
@@ -78,7 +78,7 @@ void Set(const PublishTotals& stored,
   ack.set_requests(stored.requests);
   ack.set_accepted(stored.accepted);
   ack.set_duplicates(stored.duplicates);
-  ack.set_last_cursor(stored.last_cursor);
+  ack.set_last_cursor(stored.LastCursorText());
 }
 
 void Set(const Interest& interest, v1::PublishWithFeedbackResponse& response) {

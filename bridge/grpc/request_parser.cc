@@ -11,10 +11,11 @@
 #include "bridge/grpc/payload.h"
 #include "bridge/grpc/status_detail.h"
 #include "bridge/grpc/wire.h"
-#include "sluice/v1/publisher_service.pb.h"
 
 namespace sluice {
 namespace {
+
+constexpr int kMaxKeptEvents = 64;
 
 absl::Status CheckSize(size_t size, size_t limit, absl::string_view what) {
   if (size <= limit) return absl::OkStatus();
@@ -116,7 +117,9 @@ absl::StatusOr<ParsedRequest> RequestParser::Parse(
 absl::StatusOr<ParsedRequest> RequestParser::ParseOne(
     const grpc::ByteBuffer& bytes) {
   if (auto status = CheckCount(bytes); !status.ok()) return status;
-  v1::PublishRequest request;
+  // What a large one took is not kept.
+  if (request_.events_size() > kMaxKeptEvents) request_ = v1::PublishRequest();
+  v1::PublishRequest& request = request_;
   if (!ParseMessage(bytes, request)) return NotAMessage();
   if (request.topic().empty() && requests_ == 0) {
     return AtField(

@@ -11,6 +11,7 @@
 #include "absl/types/optional.h"
 #include "bridge/grpc/message_types.h"
 #include "bridge/store/store.h"
+#include "sluice/v1/publisher_service.pb.h"
 
 namespace sluice {
 
@@ -50,8 +51,9 @@ class RequestParser {
 
   const size_t max_event_bytes_;
   const std::shared_ptr<const MessageTypes> message_types_;
-  uint64_t requests_ = 0;  // how many came before
-  std::string topic_;      // of the request before
+  uint64_t requests_ = 0;       // how many came before
+  std::string topic_;           // of the request before
+  v1::PublishRequest request_;  // kept for its memory
 };
 
 }  // namespace sluice

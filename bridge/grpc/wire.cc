@@ -7,6 +7,12 @@ namespace sluice {
 
 bool ParseMessage(const grpc::ByteBuffer& bytes,
                   google::protobuf::MessageLite& message) {
+  // Most come in one piece.
+  grpc::Slice slice;
+  if (bytes.Valid() && bytes.TrySingleSlice(&slice).ok()) {
+    return message.ParseFromArray(slice.begin(),
+                                  static_cast<int>(slice.size()));
+  }
   // The reader wants a buffer that it could change; the copy shares the bytes.
   grpc::ByteBuffer shared = bytes;
   if (!shared.Valid()) return false;

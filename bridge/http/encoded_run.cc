@@ -68,27 +68,25 @@ Offset EncodedRun::LastBefore(size_t begin) const {
   return mark == marks.begin() ? 0 : std::prev(mark)->last;
 }
 
-std::string RunFormat::Framed(std::string frame) const {
-  if (stream.chunked && !frame.empty()) return Chunk(frame);
-  return frame;
-}
-
-std::string RunFormat::EventOf(const Entry& entry) const {
-  if (!stream.several && !stream.envelope) return EntryFrame(entry, epoch);
-  const std::string id = stream.several
-                             ? Cursor{epoch, entry.offset()}.ToString()
-                             : EntryId(entry, epoch);
-  const std::string json = stream.envelope ? EventJson(entry, epoch) : "";
-  return EventFrame(id, entry.type(), entry.retry_ms(),
-                    stream.envelope ? json : entry.data());
-}
-
-std::string RunFormat::EndOf(const Entry& end, bool last) const {
+// `entry` has the place, the id and the type; `data` may be of more than one.
+void RunFormat::AppendEvent(const Entry& entry, absl::string_view data,
+                            std::string& to) const {
   if (stream.several) {
-    const std::string ended = EndedFrame(end, end.offset(), epoch);
-    return last ? ended + DoneFrame(end.offset(), epoch) : ended;
+    AppendIdLine(entry.offset(), epoch, to);
+  } else {
+    AppendIdLine(entry, epoch, to);
   }
-  return end.silent_end() ? "" : EndFrame(end, epoch, error_event);
+  AppendFields(entry.type(), entry.retry_ms(),
+               stream.envelope ? EventJson(entry, epoch) : data, to);
+}
+
+void RunFormat::AppendEnd(const Entry& end, bool last, std::string& to) const {
+  if (stream.several) {
+    to += EndedFrame(end, end.offset(), epoch);
+    if (last) to += DoneFrame(end.offset(), epoch);
+  } else if (!end.silent_end()) {
+    to += EndFrame(end, epoch, error_event);
+  }
 }
 
 EncodedRun RunFormat::Encode(absl::Span<const EntryRef>& entries,
@@ -98,20 +96,21 @@ EncodedRun RunFormat::Encode(absl::Span<const EntryRef>& entries,
   // Behind an end stands the topic's next life, for other readers.
   while (!entries.empty() && !run.ended && bytes.size() < max_bytes) {
     const Entry* entry = entries[0].get();
-    run.marks.push_back({entry->offset(), entry->offset(), bytes.size()});
+    const size_t begin = bytes.size();
+    run.marks.push_back({entry->offset(), entry->offset(), begin});
     if (coalesce && IsPlainText(*entry)) {
       const std::string text = TakeJoined(entries, entry);
-      bytes +=
-          Framed(EventFrame(EntryId(*entry, epoch), entry->type(), 0, text));
+      AppendEvent(*entry, text, bytes);
     } else {
       if (entry->is_end()) {
         run.ended = !stream.several || entry->offset() == ended_at;
-        bytes += Framed(EndOf(*entry, run.ended));
+        AppendEnd(*entry, run.ended, bytes);
       } else {
-        bytes += Framed(EventOf(*entry));
+        AppendEvent(*entry, entry->data(), bytes);
       }
       entries.remove_prefix(1);
     }
+    if (stream.chunked && bytes.size() > begin) MakeChunk(begin, bytes);
     run.marks.back().last = run.reached = entry->offset();
   }
   run.bytes = std::make_shared<const std::string>(std::move(bytes));

@@ -56,17 +56,15 @@ struct RunFormat {
   // Consecutive texts of one type become one event, up to 16 KiB.
   bool coalesce = false;
 
-  // `frame` as it goes out.
-  std::string Framed(std::string frame) const;
-
   // As many of `entries` as make about `max_bytes`, at least one; they are
   // taken away. `ended_at`: with this end, a stream of several is over.
   EncodedRun Encode(absl::Span<const EntryRef>& entries, size_t max_bytes,
                     Offset ended_at) const;
 
  private:
-  std::string EventOf(const Entry& entry) const;
-  std::string EndOf(const Entry& end, bool last) const;
+  void AppendEvent(const Entry& entry, absl::string_view data,
+                   std::string& to) const;
+  void AppendEnd(const Entry& end, bool last, std::string& to) const;
 };
 
 }  // namespace sluice

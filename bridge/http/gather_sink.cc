@@ -1,5 +1,6 @@
 #include "bridge/http/gather_sink.h"
 
+#include <iterator>
 #include <utility>
 
 #include "bridge/http/sse_frame.h"
@@ -23,7 +24,9 @@ GatherSink::GatherSink() {
 }
 
 void GatherSink::Begin(std::vector<Unsent> unsent, bool chunked) {
-  parts_ = std::move(unsent);
+  // Moved one by one: what parts_ has reserved is for every connection.
+  parts_.assign(std::make_move_iterator(unsent.begin()),
+                std::make_move_iterator(unsent.end()));
   bytes_ = 0;
   for (const Unsent& part : parts_) bytes_ += part.bytes->size() - part.from;
   chunked_ = chunked;

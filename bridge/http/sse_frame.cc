@@ -16,20 +16,35 @@ std::string CursorText(Offset offset, const Epoch& epoch) {
 
 std::string EventFrame(absl::string_view id, absl::string_view type,
                        uint32_t retry_ms, absl::string_view data) {
-  std::string frame;
-  frame.reserve(data.size() + id.size() + type.size() + 48);
-  absl::StrAppend(&frame, "id: ", id, "\n");
-  if (!type.empty()) absl::StrAppend(&frame, "event: ", type, "\n");
-  if (retry_ms != 0) absl::StrAppend(&frame, "retry: ", retry_ms, "\n");
+  std::string frame = absl::StrCat("id: ", id, "\n");
+  AppendFields(type, retry_ms, data, frame);
+  return frame;
+}
+
+void AppendFields(absl::string_view type, uint32_t retry_ms,
+                  absl::string_view data, std::string& to) {
+  if (!type.empty()) absl::StrAppend(&to, "event: ", type, "\n");
+  if (retry_ms != 0) absl::StrAppend(&to, "retry: ", retry_ms, "\n");
+  // Nearly all data has LF alone, which is quicker to find.
+  const char* const breaks =
+      data.find('\r') == absl::string_view::npos ? "\n" : "\r\n";
   while (true) {
-    const size_t line_end = data.find_first_of("\r\n");
-    absl::StrAppend(&frame, "data: ", data.substr(0, line_end), "\n");
+    const size_t line_end = data.find_first_of(breaks);
+    absl::StrAppend(&to, "data: ", data.substr(0, line_end), "\n");
     if (line_end == absl::string_view::npos) break;
     const bool crlf = data.substr(line_end, 2) == "\r\n";
     data.remove_prefix(line_end + (crlf ? 2 : 1));
   }
-  frame += '\n';
-  return frame;
+  to += '\n';
+}
+
+void AppendIdLine(const Entry& entry, const Epoch& epoch, std::string& to) {
+  if (entry.id().empty()) return AppendIdLine(entry.offset(), epoch, to);
+  absl::StrAppend(&to, "id: ", entry.id(), "\n");
+}
+
+void AppendIdLine(Offset offset, const Epoch& epoch, std::string& to) {
+  absl::StrAppend(&to, "id: ", epoch.text(), "-", offset, "\n");
 }
 
 std::string EntryId(const Entry& entry, const Epoch& epoch) {
@@ -38,8 +53,10 @@ std::string EntryId(const Entry& entry, const Epoch& epoch) {
 }
 
 std::string EntryFrame(const Entry& entry, const Epoch& epoch) {
-  return EventFrame(EntryId(entry, epoch), entry.type(), entry.retry_ms(),
-                    entry.data());
+  std::string frame;
+  AppendIdLine(entry, epoch, frame);
+  AppendFields(entry.type(), entry.retry_ms(), entry.data(), frame);
+  return frame;
 }
 
 std::string EndFrame(const Entry& end, const Epoch& epoch,
@@ -78,7 +95,14 @@ std::string Opening(absl::Duration retry) {
 }
 
 std::string Chunk(absl::string_view payload) {
-  return absl::StrCat(absl::Hex(payload.size()), "\r\n", payload, "\r\n");
+  std::string chunk(payload);
+  MakeChunk(0, chunk);
+  return chunk;
+}
+
+void MakeChunk(size_t begin, std::string& to) {
+  to.insert(begin, absl::StrCat(absl::Hex(to.size() - begin), "\r\n"));
+  to += "\r\n";
 }
 
 }  // namespace sluice

@@ -21,9 +21,16 @@ namespace sluice {
 std::string EventFrame(absl::string_view id, absl::string_view type,
                        uint32_t retry_ms, absl::string_view data);
 
+// All of it but the id, which `to` ends in.
+void AppendFields(absl::string_view type, uint32_t retry_ms,
+                  absl::string_view data, std::string& to);
+
 // The id that an event has on a stream of its topic alone: its own, or else
 // the cursor.
 std::string EntryId(const Entry& entry, const Epoch& epoch);
+
+void AppendIdLine(const Entry& entry, const Epoch& epoch, std::string& to);
+void AppendIdLine(Offset offset, const Epoch& epoch, std::string& to);
 
 // An entry's event, with that id. Not for ends.
 std::string EntryFrame(const Entry& entry, const Epoch& epoch);
@@ -57,6 +64,8 @@ inline constexpr absl::string_view kHeartbeat = ": heartbeat\n";
 
 // `payload` as one chunk (RFC 9112 7.1).
 std::string Chunk(absl::string_view payload);
+// What `to` has from `begin` on becomes one.
+void MakeChunk(size_t begin, std::string& to);
 inline constexpr absl::string_view kLastChunk = "0\r\n\r\n";
 
 }  // namespace sluice

@@ -21,6 +21,7 @@ void TimerWheel::Arm(Timer& timer, int64_t due_ms) {
   // One that is more than a turn of the wheel away waits in the last slot and
   // moves on from there.
   const int64_t tick = std::min(timer.due_tick_, tick_ + kSlots - 1);
+  next_tick_ = std::min(next_tick_, tick);
   Timer& head = slots_[static_cast<size_t>(tick % kSlots)];
   timer.prev_ = head.prev_;
   timer.next_ = &head;
@@ -45,11 +46,12 @@ void TimerWheel::Advance(int64_t now_ms) {
   }
 }
 
-int64_t TimerWheel::MsToNext(int64_t now_ms) const {
-  for (int64_t tick = tick_ + 1; tick < tick_ + kSlots; ++tick) {
-    const Timer& head = slots_[static_cast<size_t>(tick % kSlots)];
+int64_t TimerWheel::MsToNext(int64_t now_ms) {
+  next_tick_ = std::max(next_tick_, tick_ + 1);
+  for (; next_tick_ < tick_ + kSlots; ++next_tick_) {
+    const Timer& head = slots_[static_cast<size_t>(next_tick_ % kSlots)];
     if (head.next_ != &head)
-      return std::max<int64_t>(0, tick * kTickMs - now_ms);
+      return std::max<int64_t>(0, next_tick_ * kTickMs - now_ms);
   }
   return -1;
 }

@@ -52,7 +52,7 @@ class TimerWheel {
   // Milliseconds from `now_ms` until Advance may have something to do; -1 if
   // nothing is armed. Far timers count as being at the wheel's end, a quarter
   // of a minute away.
-  int64_t MsToNext(int64_t now_ms) const;
+  int64_t MsToNext(int64_t now_ms);
 
  private:
   static constexpr int64_t kSlots = 512;
@@ -64,6 +64,7 @@ class TimerWheel {
 
   std::array<Slot, kSlots> slots_;
   int64_t tick_;  // all timers due by it have been called
+  int64_t next_tick_ = 0;  // slots before it are empty
 };
 
 }  // namespace sluice

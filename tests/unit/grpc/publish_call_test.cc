@@ -185,7 +185,7 @@ TEST_F(PublishCallTest, AnswersOnceTheStoreHasAnsweredAll) {
   EXPECT_TRUE(peer_.status.ok());
   EXPECT_EQ(peer_.last.requests, 2u);
   EXPECT_EQ(peer_.last.accepted, 2u);
-  EXPECT_EQ(peer_.last.last_cursor, store_.CursorOf(3));
+  EXPECT_EQ(peer_.last.LastCursorText(), store_.CursorOf(3));
 }
 
 TEST_F(PublishCallTest, ACallWithoutARequestIsOkWithZeros) {
@@ -193,7 +193,7 @@ TEST_F(PublishCallTest, ACallWithoutARequestIsOkWithZeros) {
   ASSERT_TRUE(peer_.finished);
   EXPECT_TRUE(peer_.status.ok());
   EXPECT_THAT(peer_.writes, IsEmpty());
-  EXPECT_EQ(peer_.last.last_cursor, "");
+  EXPECT_EQ(peer_.last.LastCursorText(), "");
 }
 
 TEST_F(PublishCallTest, DuplicatesAreCountedApart) {
@@ -203,7 +203,7 @@ TEST_F(PublishCallTest, DuplicatesAreCountedApart) {
   store_.Answer(0, Store::Appended{1, 2, 9});
   EXPECT_EQ(peer_.last.accepted, 1u);
   EXPECT_EQ(peer_.last.duplicates, 2u);
-  EXPECT_EQ(peer_.last.last_cursor, store_.CursorOf(9));
+  EXPECT_EQ(peer_.last.LastCursorText(), store_.CursorOf(9));
 }
 
 TEST_F(PublishCallTest, ARequestOfNothingKeepsTheLastCursor) {
@@ -214,7 +214,7 @@ TEST_F(PublishCallTest, ARequestOfNothingKeepsTheLastCursor) {
   store_.Answer();
   store_.Answer(0, Store::Appended{});
   EXPECT_EQ(peer_.last.requests, 2u);
-  EXPECT_EQ(peer_.last.last_cursor, store_.CursorOf(1));
+  EXPECT_EQ(peer_.last.LastCursorText(), store_.CursorOf(1));
 }
 
 TEST_F(PublishCallTest, AnswersOutOfOrderCountInOrder) {
