@@ -133,6 +133,7 @@ class Bench {
     plan.topics = command.value("topics", plan.topics);
     plan.first_number = command.value("first_number", plan.first_number);
     plan.requests = command.at("requests");
+    plan.most_us = command.value("most_us", plan.most_us);
     plan.events_a_request =
         command.value("events_a_request", plan.events_a_request);
     plan.event_bytes = command.value("event_bytes", plan.event_bytes);

@@ -42,6 +42,7 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
       std::this_thread::sleep_for(kPoll);
     const uint64_t round = i / plan.topics;
     const int64_t now_us = SteadyUs();
+    if (plan.most_us > 0 && now_us - start_us > plan.most_us) break;
     for (uint64_t k = 0; k < plan.events_a_request; ++k) {
       texts[k] = ToText(
           {plan.first_number + round * plan.events_a_request + k, now_us},
@@ -49,8 +50,8 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
     }
     const bool last_of_topic = i + plan.topics >= plan.requests;
     const bool last_of_tick = (i + 1) % plan.requests_a_tick == 0;
-    const bool more =
-        i + 1 < plan.requests && (plan.tick_us == 0 || !last_of_tick);
+    const bool more = i + 1 < plan.requests && !plan.may_go_on &&
+                      (plan.tick_us == 0 || !last_of_tick);
     published.status = publisher.Publish(topics[i % plan.topics], texts,
                                          plan.end && last_of_topic, more);
     ++published.requests;

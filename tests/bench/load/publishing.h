@@ -16,6 +16,7 @@ struct PublishPlan {
   uint64_t topics = 1;
   uint64_t first_number = 0;  // of the events of each topic
   uint64_t requests = 0;
+  int64_t most_us = 0;  // stops after it; 0: when all are out
   uint64_t events_a_request = 1;
   size_t event_bytes = 100;
   bool end = false;  // the last request of each topic ends it
