@@ -32,7 +32,7 @@ const READY = {
     await page.waitForFunction(() => document.querySelector('#answer').textContent.split(' ').length > 50, null, { timeout: WAIT });
   },
   dashboard: (page) => page.waitForFunction(
-      () => document.querySelector('.curve').getAttribute('points').split(' ').length > 58, null, { timeout: WAIT }),
+      () => document.querySelector('.curve')?.getAttribute('points')?.split(' ').length > 58, null, { timeout: WAIT }),
 };
 
 async function publish(bridge) {
