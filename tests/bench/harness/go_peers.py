@@ -30,7 +30,7 @@ def new_enough_go():
         raise Failed('Go is not there to build it')
     if version_of(go) >= (1, 24):
         return go
-    machine = {'x86_64': 'amd64', 'aarch64': 'arm64'}[os.uname().machine]
+    machine = {'x86_64': 'amd64', 'aarch64': 'arm64'}.get(os.uname().machine, os.uname().machine)
     environment = {**os.environ, 'GOMODCACHE': BUILT / 'toolchain', 'GOFLAGS': '-mod=mod -modcacherw'}
     answer = run([go, 'mod', 'download', '-json', TOOLCHAIN.format(machine)], env=environment, cwd=BUILT)
     root = pathlib.Path(json.loads(answer[answer.index('{'):])['Dir'])
