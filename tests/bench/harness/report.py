@@ -14,9 +14,14 @@ def number(value):
         return '∞'
     if value == 0:
         return '0'
-    digits = max(0, 2 - math.floor(math.log10(abs(value))))
-    text = f'{value:,.{digits}f}'
+    digits = 2 - math.floor(math.log10(abs(value)))
+    text = f'{round(value, digits):,.{max(0, digits)}f}'
     return text.rstrip('0').rstrip('.') if '.' in text and float(value).is_integer() else text
+
+
+def readable(figure):
+    """Its name, with the unit as people write it."""
+    return figure.replace(', us', ', µs')
 
 
 def spread(least, most):
@@ -48,7 +53,7 @@ def load_table(results, load):
             rows.append([f'{name}: missing: {missing}', *[''] * len(figures)])
             continue
         rows.append([name, *(cell(results.series(load, name, figure), best[figure] == name) for figure in figures)])
-    return table(['', *figures], rows)
+    return table(['', *map(readable, figures)], rows)
 
 
 def limit(verdict, name):
@@ -79,7 +84,8 @@ def contender_table(results):
 def markdown(results, verdicts, plots=()):
     parts = ['# What was measured']
     parts.append('\n'.join(f'- {name}: {value}' for name, value in results.machine.items()))
-    parts.append('Medians of the rounds, with the least and the most of them; the best in bold, the floor aside.')
+    parts.append('Medians of the rounds, with the least and the most of them (in pictures: the thin lines); the best in bold, '
+                 'the floor aside.')
     if verdicts:
         parts += ['## What is asked of it', verdict_table([verdict.judge(results) for verdict in verdicts])]
     parts += [f'![{title}]({path})' for title, path in plots]

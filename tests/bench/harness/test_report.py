@@ -80,8 +80,8 @@ class ReportTest(unittest.TestCase):
             self.assertEqual(report.markdown(again, verdicts), pathlib.Path(folder, 'report.md').read_text())
 
     def test_shows_three_digits_that_count(self):
-        self.assertEqual([report.number(value) for value in (0, 0.01234, 1.5, 12, 1234567)],
-                         ['0', '0.0123', '1.50', '12', '1,234,567'])
+        self.assertEqual([report.number(value) for value in (0, 0.01234, 1.5, 12, 1234567, 99.97)],
+                         ['0', '0.0123', '1.50', '12', '1,230,000', '100.0'])
 
 
 if __name__ == '__main__':
