@@ -166,5 +166,8 @@ class Threads(Peer):
     def absent(self):
         return None if (BIN / 'bench_threads').exists() else 'bench_threads is not built'
 
+    def version(self):
+        return run([BIN / 'bench_threads', 'version']).strip()
+
     def start(self, **_):
         return GrpcServer(Process([BIN / 'bench_threads'], ready='threads ready'))

@@ -3,6 +3,7 @@
 // content provider.
 //
 //   bench_threads
+//   bench_threads version   prints that of cpp-httplib
 //
 // cpp-httplib listens with a backlog of 5, which drops most of those who come
 // at once; so it is raised on the socket that it has bound.
@@ -94,4 +95,8 @@ int Run() {
 }  // namespace
 }  // namespace sluice::bench
 
-int main() { return sluice::bench::Run(); }
+int main(int argc, char**) {
+  if (argc == 1) return sluice::bench::Run();
+  std::cout << CPPHTTPLIB_VERSION << "\n";
+  return 0;
+}
