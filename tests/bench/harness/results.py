@@ -12,6 +12,9 @@ BEST_PEER = 'the best peer'
 # Of all other figures less is better.
 MORE_IS_BETTER = {'deliveries a second', 'opens a second', 'told of the end'}
 
+# Of these nothing is better: they say whether the others mean something.
+NO_MERIT = {'busy', 'publisher late, ms'}
+
 
 @dataclasses.dataclass
 class Series:
@@ -83,7 +86,9 @@ class Results:
                 if name in self.values.get(load, {}) or self.why_missing(load, name)]
 
     def best(self, load, figure, names):
-        """Whose median is best; None if nobody has any, or all are the same."""
+        """Whose median is best; None if nobody has any, or all are the same, or it is no merit."""
+        if figure in NO_MERIT:
+            return None
         medians = {name: self.series(load, name, figure).median for name in names if self.series(load, name, figure)}
         if not medians or (len(medians) > 1 and len(set(medians.values())) == 1):
             return None
