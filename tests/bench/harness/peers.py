@@ -161,7 +161,7 @@ class Threads(Peer):
     name = 'cpp-httplib, thread a connection'
     replays = True
     settings = ("Sluice's gRPC side, store and hub, with a thread of cpp-httplib for each reader; stacks of 256 KB, as many threads "
-                'as there are connections, and a listen backlog as long as the kernel lets it be')
+                'as there are connections, a listen backlog as long as the kernel lets it be, a minute for a request to come')
 
     def absent(self):
         return None if (BIN / 'bench_threads').exists() else 'bench_threads is not built'

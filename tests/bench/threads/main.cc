@@ -31,6 +31,10 @@ namespace {
 
 constexpr char kHost[] = "127.0.0.1";
 constexpr int kBacklog = 65535;
+// For a request. When thousands come at once, the thread that accepts is one
+// among thousands, and requests are resent by TCP until it has come to them;
+// the 5 seconds of cpp-httplib would send many away.
+constexpr time_t kPatienceSeconds = 60;
 
 class HttpServer final : public httplib::Server {
  public:
@@ -38,6 +42,8 @@ class HttpServer final : public httplib::Server {
     new_task_queue = [] { return new ThreadEach; };
     set_tcp_nodelay(true);
     set_write_timeout(absl::ToChronoSeconds(Config().write_timeout));
+    set_keep_alive_timeout(kPatienceSeconds);
+    set_read_timeout(kPatienceSeconds);
     Get("/v1/topics/([^/]+)/events",
         [&hub](const httplib::Request& request, httplib::Response& response) {
           const auto reader =
