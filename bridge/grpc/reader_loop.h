@@ -1,10 +1,9 @@
 #pragma once
 
 #include <functional>
-#include <thread>
-#include <vector>
+#include <utility>
 
-#include "bridge/base/mutex.h"
+#include "bridge/grpc/work_thread.h"
 #include "bridge/hub/topic_view.h"
 
 namespace sluice {
@@ -20,25 +19,17 @@ class ReaderLoop {
   ReaderLoop& operator=(const ReaderLoop&) = delete;
 
   // Does `work` soon, in the order of the calls; not at all after Stop.
-  void Run(std::function<void()> work);
+  void Run(std::function<void()> work) { thread_.Run(std::move(work)); }
 
   LoopInbox& inbox() { return inbox_; }
 
   // Returns when the thread is gone. Comes before the end, and not from the
   // thread itself.
-  void Stop();
+  void Stop() { thread_.Stop(); }
 
  private:
-  void RunAll();
-
   LoopInbox inbox_;
-
-  Mutex mutex_;
-  CondVar changed_;
-  std::vector<std::function<void()>> waiting_ ABSL_GUARDED_BY(mutex_);
-  bool news_ ABSL_GUARDED_BY(mutex_) = false;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;  // last: it uses all of the above
+  WorkThread thread_;  // last: it uses the inbox
 };
 
 }  // namespace sluice

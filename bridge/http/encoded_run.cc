@@ -15,6 +15,9 @@ namespace {
 
 constexpr size_t kMaxJoinedBytes = 16 << 10;
 
+// What a frame of one line takes beside its event, about.
+constexpr size_t kFrameBytes = 64;
+
 bool IsPlainText(const Entry& entry) {
   return !entry.is_end() && !entry.json() && entry.retry_ms() == 0;
 }
@@ -93,6 +96,11 @@ EncodedRun RunFormat::Encode(absl::Span<const EntryRef>& entries,
                              size_t max_bytes, Offset ended_at) const {
   EncodedRun run;
   std::string bytes;
+  size_t expected = 0;
+  for (size_t i = 0; i < entries.size() && expected < max_bytes; ++i)
+    expected += entries[i]->size_bytes() + kFrameBytes;
+  bytes.reserve(expected);
+  run.marks.reserve(entries.size());
   // Behind an end stands the topic's next life, for other readers.
   while (!entries.empty() && !run.ended && bytes.size() < max_bytes) {
     const Entry* entry = entries[0].get();

@@ -53,6 +53,7 @@ void EventLoop::Remove(int fd) {
 }
 
 void EventLoop::Wake() {
+  if (sleep_.exchange(Sleep::kWoken) != Sleep::kAsleep) return;
   const uint64_t one = 1;
   // Only a counter at its very end would refuse, and then the loop is awake.
   [[maybe_unused]] const ssize_t written =
@@ -96,10 +97,14 @@ void EventLoop::Run(const std::function<bool()>& turn_end) {
   std::array<epoll_event, 256> events;
   bool more = false;
   for (;;) {
+    Sleep awake = Sleep::kAwake;
+    const bool sleeps =
+        !more && sleep_.compare_exchange_strong(awake, Sleep::kAsleep);
     const int timeout =
-        more ? 0 : static_cast<int>(timers_.MsToNext(SteadyMs()));
+        sleeps ? static_cast<int>(timers_.MsToNext(SteadyMs())) : 0;
     const int ready = epoll_wait(epoll_.get(), events.data(),
                                  static_cast<int>(events.size()), timeout);
+    sleep_ = Sleep::kAwake;
     now_ms_ = SteadyMs();
     for (int i = 0; i < ready; ++i) {
       if (events[i].data.ptr == nullptr) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -68,10 +69,15 @@ class EventLoop {
  private:
   EventLoop(Fd epoll, Fd wake);
 
+  // Whether the loop waits for events, and whether it was told not to. Waking
+  // it is a system call, and it mostly is awake.
+  enum class Sleep { kAwake, kAsleep, kWoken };
+
   void RunPosted();
 
   const Fd epoll_;
   const Fd wake_;  // an eventfd
+  std::atomic<Sleep> sleep_{Sleep::kAwake};
   int64_t now_ms_;
   TimerWheel timers_;
   std::vector<std::shared_ptr<void>> garbage_;
