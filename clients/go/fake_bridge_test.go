@@ -165,6 +165,7 @@ func TestPatienceIsMeasuredFromTheLastAcknowledgement(t *testing.T) {
 }
 
 func TestABridgeThatDoesNotSayGoodByeIsLeft(t *testing.T) {
+	t.Parallel()
 	_, target := startFake(t, func(_ int, stream serverCall) error {
 		acknowledge(stream, 1)
 		<-stream.Context().Done()

@@ -140,6 +140,9 @@ func (b *outbox) takeBatch() []*entry {
 	}
 	entries := b.waiting[:count:count]
 	b.waiting = b.waiting[count:]
+	if len(b.waiting) == 0 {
+		b.waiting = nil // or it would keep what was sent
+	}
 	return entries
 }
 
@@ -153,6 +156,9 @@ func (b *outbox) acknowledge(ack *sluicev1.Ack) bool {
 		}
 		b.sent = b.sent[1:]
 		b.acknowledged++
+	}
+	if len(b.sent) == 0 {
+		b.sent = nil
 	}
 	b.totals = Totals{b.before.Accepted + ack.GetAccepted(), b.before.Duplicates + ack.GetDuplicates(), ack.GetLastCursor()}
 	if b.totals.LastCursor == "" {

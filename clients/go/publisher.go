@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -47,8 +48,10 @@ type Publisher struct {
 	failures  int    // calls that settled nothing, since one did
 }
 
+var _ io.Closer = (*Publisher)(nil)
+
 // NewPublisher makes a publisher for the bridge at target, HOST:PORT, and connects when there is something to publish.
-// Options may be nil.
+// Options may be nil. It is in use until it is closed or cancelled, or has failed.
 func NewPublisher(target string, options *Options) (*Publisher, error) {
 	all, err := options.withDefaults()
 	if err != nil {
