@@ -30,7 +30,8 @@ say 'Building the Java library and running its tests'
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
-(cd "$here" && mvn -B -ntp -Dstyle.color=never package) 2>&1 | tee "$log" || status=$?
+# Maven resets a terminal's colours even where it has set none, in front of what follows it.
+(cd "$here" && mvn -B -ntp -Dstyle.color=never package) 2>&1 | sed -u 's/\x1b\[[0-9;]*m//g' | tee "$log" || status=$?
 # Surefire's last word: Tests run: 60, Failures: 0, Errors: 0, Skipped: 0
 read -r total failures errors skipped < <(sed -nE \
   's/.*Tests run: ([0-9]+), Failures: ([0-9]+), Errors: ([0-9]+), Skipped: ([0-9]+)$/\1 \2 \3 \4/p' "$log" | tail -n 1) || true
