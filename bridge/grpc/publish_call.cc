@@ -19,67 +19,43 @@ size_t BytesInMemory(const ParsedRequest& parsed,
 }  // namespace
 
 PublishCall::PublishCall(Hub& hub, const PublishOptions& options,
-                         uint64_t holder, bool gives_feedback, Peer& peer,
-                         WorkThread* worker)
+                         uint64_t holder, bool gives_feedback, Peer& peer)
     : hub_(hub),
       epoch_(hub.store().epoch()),
       options_(options),
       holder_(holder),
       gives_feedback_(gives_feedback),
       peer_(peer),
-      worker_(worker),
       parser_(options.max_event_bytes, options.message_types) {}
 
 void PublishCall::Start() { Run(); }
 
-void PublishCall::OnRequest(grpc::ByteBuffer bytes) {
-  bool mine;
+void PublishCall::OnRequest(const grpc::ByteBuffer& bytes) {
   {
     MutexLock lock(mutex_);
     reading_ = false;
-    mine = !handling_ && !closed_;
-    if (!closed_) {
-      handling_ = true;
-      received_bytes_ += bytes.Length();
-      received_.emplace_back();
-      received_.back().Swap(&bytes);
-    }
+    handling_ = !closed_;
+    if (!handling_) return;
   }
-  if (mine && worker_ == nullptr) return HandleReceived();
-  if (mine)
-    worker_->Run([self = shared_from_this()] { self->HandleReceived(); });
-  Run();
-}
-
-void PublishCall::HandleReceived() {
-  grpc::ByteBuffer bytes;
-  while (NextReceived(bytes)) {
-    auto parsed = parser_.Parse(bytes);
-    if (parsed.ok()) {
-      const size_t in_memory = BytesInMemory(*parsed, bytes);
-      Append(*std::move(parsed), in_memory);
-    } else {
-      Refuse(parsed.status());
-    }
+  auto parsed = parser_.Parse(bytes);
+  if (parsed.ok()) {
+    const size_t in_memory = BytesInMemory(*parsed, bytes);
+    Append(*std::move(parsed), in_memory);
+  } else {
+    Refuse(parsed.status());
+  }
+  {
+    MutexLock lock(mutex_);
+    handling_ = false;
   }
   Run();
-}
-
-bool PublishCall::NextReceived(grpc::ByteBuffer& bytes) {
-  MutexLock lock(mutex_);
-  handling_ = !closed_ && !received_.empty();
-  if (!handling_) return false;
-  bytes.Swap(&received_.front());
-  received_.pop_front();
-  received_bytes_ -= bytes.Length();
-  return true;
 }
 
 void PublishCall::OnHalfClose() {
   {
     MutexLock lock(mutex_);
     reading_ = false;
-    half_closed_ = true;
+    closed_ = true;
   }
   Run();
 }
@@ -282,13 +258,13 @@ bool PublishCall::MayFinish() const {
   if (handling_) return false;
   if (cancelled_) return true;
   if (writing_) return false;
-  return !error_.ok() || ((half_closed_ || closed_) && slots_.empty());
+  return !error_.ok() || (closed_ && slots_.empty());
 }
 
 bool PublishCall::MayRead() const {
-  return !reading_ && !half_closed_ && !closed_ &&
-         received_.size() + slots_.size() < options_.window_requests &&
-         received_bytes_ + waiting_bytes_ < options_.window_bytes;
+  return !reading_ && !handling_ && !closed_ &&
+         slots_.size() < options_.window_requests &&
+         waiting_bytes_ < options_.window_bytes;
 }
 
 void PublishCall::Finish() {

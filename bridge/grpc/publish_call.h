@@ -17,7 +17,6 @@
 #include "bridge/event/cursor.h"
 #include "bridge/grpc/message_types.h"
 #include "bridge/grpc/request_parser.h"
-#include "bridge/grpc/work_thread.h"
 #include "bridge/hub/hub.h"
 
 namespace sluice {
@@ -93,22 +92,19 @@ class PublishCall final : public Producers::Listener,
                         const PublishTotals& stored) = 0;
   };
 
-  // `worker`: where requests are handled; null: where they are received. gRPC
-  // moves on to another of its threads whenever one is kept for more than a
-  // moment, which costs as much as a request does.
   // `holder` names the call among all those of the store's topics. With
   // `gives_feedback` the peer is told what is stored as it goes, and what the
   // readers do: of acknowledgements and interest only the newest, of stops one
   // a topic while it waits to be written.
   PublishCall(Hub& hub, const PublishOptions& options, uint64_t holder,
-              bool gives_feedback, Peer& peer, WorkThread* worker = nullptr);
+              bool gives_feedback, Peer& peer);
   PublishCall(const PublishCall&) = delete;
   PublishCall& operator=(const PublishCall&) = delete;
 
   // Asks the peer for the first request.
   void Start();
 
-  void OnRequest(grpc::ByteBuffer bytes);
+  void OnRequest(const grpc::ByteBuffer& bytes);
   void OnHalfClose();
   void OnWritten(bool ok);
 
@@ -136,10 +132,6 @@ class PublishCall final : public Producers::Listener,
     bool stop = false;          // one waits to be told
   };
 
-  void HandleReceived();
-  // False if there is none, or if none counts any more: then nobody is handling
-  // them now.
-  bool NextReceived(grpc::ByteBuffer& bytes);
   void Append(ParsedRequest parsed, size_t bytes);
   void OnStored(uint64_t request, absl::StatusOr<Store::Appended> answer);
   void Refuse(absl::Status status);
@@ -166,23 +158,17 @@ class PublishCall final : public Producers::Listener,
   const uint64_t holder_;
   const bool gives_feedback_;
   Peer& peer_;
-  WorkThread* const worker_;
 
-  RequestParser parser_;  // of whoever set handling_
+  RequestParser parser_;  // used by OnRequest alone, which comes one at a time
 
   Mutex mutex_;
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
   bool reading_ ABSL_GUARDED_BY(mutex_) = false;
-  bool handling_ ABSL_GUARDED_BY(mutex_) = false;  // HandleReceived is at work
+  bool handling_ ABSL_GUARDED_BY(mutex_) = false;  // OnRequest is at work
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
-  bool half_closed_ ABSL_GUARDED_BY(mutex_) = false;  // none will be received
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;  // no request will be stored
   bool cancelled_ ABSL_GUARDED_BY(mutex_) = false;
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-
-  // Requests that nobody has looked at yet.
-  std::deque<grpc::ByteBuffer> received_ ABSL_GUARDED_BY(mutex_);
-  size_t received_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 
   // The requests after totals_.requests, in order.
   std::deque<Slot> slots_ ABSL_GUARDED_BY(mutex_);

@@ -1,8 +1,6 @@
 #include "bridge/grpc/publisher_service.h"
 
-#include <algorithm>
 #include <string>
-#include <thread>
 #include <utility>
 
 #include "bridge/base/random.h"
@@ -11,8 +9,6 @@
 
 namespace sluice {
 namespace {
-
-constexpr unsigned kMaxWorkers = 8;
 
 // How many events the requests before the bad one have stored.
 void AddAccepted(const absl::Status& status, const PublishTotals& stored,
@@ -41,13 +37,6 @@ void OnReadEnd(const grpc::CallbackServerContext& context, PublishCall& call) {
   }
 }
 
-// What is in `buffer`, which is empty then.
-grpc::ByteBuffer Take(grpc::ByteBuffer& buffer) {
-  grpc::ByteBuffer taken;
-  taken.Swap(&buffer);
-  return taken;
-}
-
 class StreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
                             public PublishCall::Peer {
  public:
@@ -62,7 +51,7 @@ class StreamReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer>,
 
   void OnReadDone(bool ok) override {
     if (!ok) return OnReadEnd(context_, *call_);
-    call_->OnRequest(Take(request_));
+    call_->OnRequest(request_);
   }
   void OnCancel() override { call_->OnCancel(); }
   void OnDone() override { delete this; }
@@ -116,7 +105,7 @@ class FeedbackReactor final
 
   void OnReadDone(bool ok) override {
     if (!ok) return OnReadEnd(context_, *call_);
-    call_->OnRequest(Take(request_));
+    call_->OnRequest(request_);
   }
   void OnWriteDone(bool ok) override { call_->OnWritten(ok); }
   void OnCancel() override { call_->OnCancel(); }
@@ -181,32 +170,25 @@ class BatchReactor final : public grpc::ServerUnaryReactor,
 }  // namespace
 
 PublisherService::PublisherService(Hub& hub, const PublishOptions& options)
-    : hub_(hub), options_(options), next_holder_((RandomNumber() >> 1) | 1) {
-  const unsigned workers =
-      std::clamp(std::thread::hardware_concurrency() / 2, 1u, kMaxWorkers);
-  for (unsigned i = 0; i < workers; ++i)
-    workers_.push_back(std::make_unique<WorkThread>());
-}
+    : hub_(hub), options_(options), next_holder_((RandomNumber() >> 1) | 1) {}
 
-std::shared_ptr<PublishCall> PublisherService::NewStream(
+std::shared_ptr<PublishCall> PublisherService::NewCall(
     bool gives_feedback, PublishCall::Peer& peer) {
-  const uint64_t holder = next_holder_++;
-  return std::make_shared<PublishCall>(
-      hub_, options_, holder, gives_feedback, peer,
-      workers_[holder % workers_.size()].get());
+  return std::make_shared<PublishCall>(hub_, options_, next_holder_++,
+                                       gives_feedback, peer);
 }
 
 grpc::ServerReadReactor<grpc::ByteBuffer>* PublisherService::Publish(
     grpc::CallbackServerContext* context, grpc::ByteBuffer* response) {
   auto* reactor = new StreamReactor(*context, *response);
-  reactor->Start(NewStream(/*gives_feedback=*/false, *reactor));
+  reactor->Start(NewCall(/*gives_feedback=*/false, *reactor));
   return reactor;
 }
 
 grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
 PublisherService::PublishWithFeedback(grpc::CallbackServerContext* context) {
   auto* reactor = new FeedbackReactor(*context);
-  reactor->Start(NewStream(/*gives_feedback=*/true, *reactor));
+  reactor->Start(NewCall(/*gives_feedback=*/true, *reactor));
   return reactor;
 }
 
@@ -214,8 +196,7 @@ grpc::ServerUnaryReactor* PublisherService::PublishBatch(
     grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
     grpc::ByteBuffer* response) {
   auto* reactor = new BatchReactor(*context, *request, *response);
-  reactor->Start(std::make_shared<PublishCall>(
-      hub_, options_, next_holder_++, /*gives_feedback=*/false, *reactor));
+  reactor->Start(NewCall(/*gives_feedback=*/false, *reactor));
   return reactor;
 }
 

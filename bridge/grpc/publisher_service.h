@@ -5,7 +5,6 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "bridge/grpc/publish_call.h"
 #include "sluice/v1/publisher_service.grpc.pb.h"
@@ -39,16 +38,14 @@ class PublisherService final : public RawPublisherService {
                                          grpc::ByteBuffer* response) override;
 
  private:
-  std::shared_ptr<PublishCall> NewStream(bool gives_feedback,
-                                         PublishCall::Peer& peer);
+  std::shared_ptr<PublishCall> NewCall(bool gives_feedback,
+                                       PublishCall::Peer& peer);
 
   Hub& hub_;
   const PublishOptions options_;
   // Begins anywhere, so that a durable store does not take a call for one of
   // the process before. Never 0, which is nobody.
   std::atomic<uint64_t> next_holder_;
-  // Each stream's requests are handled by one of them.
-  std::vector<std::unique_ptr<WorkThread>> workers_;
 };
 
 }  // namespace sluice

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <functional>
-#include <utility>
+#include <thread>
+#include <vector>
 
-#include "bridge/grpc/work_thread.h"
+#include "bridge/base/mutex.h"
 #include "bridge/hub/topic_view.h"
 
 namespace sluice {
@@ -19,17 +20,25 @@ class ReaderLoop {
   ReaderLoop& operator=(const ReaderLoop&) = delete;
 
   // Does `work` soon, in the order of the calls; not at all after Stop.
-  void Run(std::function<void()> work) { thread_.Run(std::move(work)); }
+  void Run(std::function<void()> work);
 
   LoopInbox& inbox() { return inbox_; }
 
   // Returns when the thread is gone. Comes before the end, and not from the
   // thread itself.
-  void Stop() { thread_.Stop(); }
+  void Stop();
 
  private:
+  void RunAll();
+
   LoopInbox inbox_;
-  WorkThread thread_;  // last: it uses the inbox
+
+  Mutex mutex_;
+  CondVar changed_;
+  std::vector<std::function<void()>> waiting_ ABSL_GUARDED_BY(mutex_);
+  bool news_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // last: it uses all of the above
 };
 
 }  // namespace sluice
