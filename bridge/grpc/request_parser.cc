@@ -126,7 +126,7 @@ absl::StatusOr<ParsedRequest> RequestParser::ParseOne(
         absl::InvalidArgumentError("the first request of a call names a topic"),
         "topic");
   }
-  if (!request.topic().empty()) {
+  if (!request.topic().empty() && request.topic() != topic_) {
     if (auto status = CheckWritableTopic(request.topic()); !status.ok()) {
       return AtField(std::move(status), "topic");
     }

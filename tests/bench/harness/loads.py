@@ -157,3 +157,26 @@ def replay(contender, readers=READERS, events=100):
         return {'CPU per event, us': spent.cpu / max(report['events'], 1) * 1e6,
                 'until all have all, s': time.monotonic() - began,
                 'lost': readers * events - report['events']}
+
+
+INGEST_MODES = {
+    'one event a request': {'hints': False, 'events_a_request': 1},
+    'with buffer hints': {'hints': True, 'events_a_request': 1},
+    'batches of 64': {'hints': True, 'events_a_request': 64},
+}
+
+
+def ingest(contender, mode, readers=0, seconds=1.5, **settings):
+    """Load 7: one producer's stream, as fast as it goes."""
+    with contender.start(**settings) as server, Client(server) as client:
+        if readers:
+            client.open(readers)
+        client.publish(requests=10, hints=INGEST_MODES[mode]['hints'])
+        with _Cpu(server) as spent:
+            published = client.publish(requests=100000000, most_us=int(seconds * 1e6), **INGEST_MODES[mode])
+        figures = {'events a second': published['events'] / published['us'] * 1e6,
+                   'CPU per event, us': spent.cpu / published['events'] * 1e6}
+        if readers:
+            due = readers * (published['events'] + 10)
+            figures['lost'] = due - client.received(due, timeout_ms=60000)['events']
+        return figures
