@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <future>
 #include <utility>
 
@@ -9,6 +10,9 @@
 
 namespace sluice::bench {
 namespace {
+
+// Servers do not wait for requests for long.
+constexpr size_t kConnectsATurn = 64;
 
 sockaddr_in Loopback(uint16_t port) {
   sockaddr_in address{};
@@ -74,14 +78,23 @@ void ReaderGroup::Open(const std::vector<std::string>& targets,
     const uint64_t first = connection;
     connection += own.size();
     part.thread.loop().Post([&part, own = std::move(own), first]() mutable {
-      uint64_t number = first;
       for (std::string& target : own) {
         part.readers.push_back(
             std::make_unique<Reader>(part.share, std::move(target)));
-        part.readers.back()->Connect(number++);
       }
+      ConnectSome(part, first);
     });
   }
+}
+
+void ReaderGroup::ConnectSome(Part& part, uint64_t connection) {
+  const size_t until =
+      std::min(part.readers.size(), part.connected + kConnectsATurn);
+  while (part.connected < until)
+    part.readers[part.connected++]->Connect(connection++);
+  if (part.connected == part.readers.size()) return;
+  part.thread.loop().Post(
+      [&part, connection] { ConnectSome(part, connection); });
 }
 
 uint64_t ReaderGroup::opened() const {

@@ -61,7 +61,11 @@ class ReaderGroup {
     ReaderThread& thread;
     ReaderShare share;
     std::vector<std::unique_ptr<Reader>> readers;
+    size_t connected = 0;  // so many, the first ones, were told to connect
   };
+
+  // Connects some, and the others once the loop has had a turn.
+  static void ConnectSome(Part& part, uint64_t connection);
 
   const ReaderOptions options_;
   std::vector<std::unique_ptr<Part>> parts_;
