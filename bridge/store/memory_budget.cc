@@ -3,8 +3,8 @@
 namespace sluice {
 namespace {
 
-size_t BitWidth(uint64_t n) {
-  size_t width = 0;
+uint8_t BitWidth(uint64_t n) {
+  uint8_t width = 0;
   for (; n != 0; n >>= 1) ++width;
   return width;
 }
@@ -13,8 +13,8 @@ size_t BitWidth(uint64_t n) {
 
 void MemoryBudget::Update(TopicLog& log) {
   TopicLog::BudgetPlace& place = log.budget;
-  own_bytes_ += log.OwnBytes() - place.own_bytes;
-  place.own_bytes = log.OwnBytes();
+  if (!place.counted) own_bytes_ += log.OwnBytes();
+  place.counted = true;
   const uint64_t event_bytes = log.EventBytes();
   event_bytes_ += event_bytes - place.event_bytes;
   place.event_bytes = event_bytes;
@@ -24,12 +24,12 @@ void MemoryBudget::Update(TopicLog& log) {
     if (event_bytes > 0) ended_[log.end()->offset()] = &log;
     return;
   }
-  const size_t bucket = BitWidth(event_bytes);
+  const uint8_t bucket = BitWidth(event_bytes);
   if (bucket == place.bucket) return;
   Unlist(log);
   place.bucket = bucket;
   if (bucket == 0) return;
-  place.index = open_[bucket].size();
+  place.index = static_cast<uint32_t>(open_[bucket].size());
   open_[bucket].push_back(&log);
 }
 
@@ -46,7 +46,7 @@ void MemoryBudget::Unlist(TopicLog& log) {
 
 void MemoryBudget::Remove(TopicLog& log) {
   Unlist(log);
-  own_bytes_ -= log.budget.own_bytes;
+  if (log.budget.counted) own_bytes_ -= log.OwnBytes();
   event_bytes_ -= log.budget.event_bytes;
   log.budget = {};
 }

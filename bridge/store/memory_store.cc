@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <set>
 #include <thread>
 #include <utility>
 
+#include "absl/container/btree_set.h"
 #include "absl/strings/str_cat.h"
 #include "bridge/base/mutex.h"
 #include "bridge/store/memory_budget.h"
@@ -47,8 +47,8 @@ class MemoryStore final : public Store {
     absl::StatusOr<Appended> appended;
     {
       MutexLock lock(mutex_);
-      CatchUpLocked();
-      appended = AppendLocked(std::move(request));
+      const absl::Time now = CatchUpLocked();
+      appended = AppendLocked(std::move(request), now);
     }
     Deliver();
     done(std::move(appended));
@@ -207,7 +207,7 @@ class MemoryStore final : public Store {
                                        TopicSettings settings,
                                        Offset gone_through)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::StatusOr<Appended> AppendLocked(AppendRequest request)
+  absl::StatusOr<Appended> AppendLocked(AppendRequest request, absl::Time now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckAppendLocked(const AppendRequest& request,
                                  const TopicLog* log) const
@@ -231,8 +231,8 @@ class MemoryStore final : public Store {
   void SetTimerLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void DropTimerLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Does what has fallen due: nothing depends on when the timer's thread comes
-  // round to it.
-  void CatchUpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // round to it. Returns what time it is.
+  absl::Time CatchUpLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void OnTimerLocked(TopicLog& log) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void RunTimers();
   void Deliver();
@@ -257,7 +257,8 @@ class MemoryStore final : public Store {
 
   // What topics wait for: the first event's expiry, the end of a grace, or
   // being forgotten.
-  std::set<std::pair<absl::Time, TopicLog*>> timers_ ABSL_GUARDED_BY(mutex_);
+  absl::btree_set<std::pair<absl::Time, TopicLog*>> timers_
+      ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   CondVar timers_changed_;
   std::thread timer_thread_;  // last: it uses all of the above
@@ -328,8 +329,8 @@ absl::Status MemoryStore::CheckAppendLocked(const AppendRequest& request,
   return absl::OkStatus();
 }
 
-absl::StatusOr<Store::Appended> MemoryStore::AppendLocked(
-    AppendRequest request) {
+absl::StatusOr<Store::Appended> MemoryStore::AppendLocked(AppendRequest request,
+                                                          absl::Time now) {
   TopicLog* log = FindLocked(request.topic);
   // First all that can fail, so that a refused request leaves nothing behind.
   if (absl::Status status = CheckAppendLocked(request, log); !status.ok())
@@ -346,7 +347,6 @@ absl::StatusOr<Store::Appended> MemoryStore::AppendLocked(
     log = *made;
   }
 
-  const absl::Time now = Now();
   log->Claim(request.lease);
   log->Touch(now);
   Appended appended;
@@ -520,10 +520,11 @@ void MemoryStore::OnTimerLocked(TopicLog& log) {
   }
 }
 
-void MemoryStore::CatchUpLocked() {
+absl::Time MemoryStore::CatchUpLocked() {
   const absl::Time now = Now();
   while (!timers_.empty() && timers_.begin()->first <= now)
     OnTimerLocked(*timers_.begin()->second);
+  return now;
 }
 
 void MemoryStore::RunTimers() {

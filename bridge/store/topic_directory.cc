@@ -14,8 +14,8 @@ TopicLog* TopicDirectory::Find(absl::string_view name) const {
 
 void TopicDirectory::Add(std::unique_ptr<TopicLog> log) {
   by_name_.emplace(*log->name(), log.get());
-  std::string name = *log->name();
-  topics_.emplace(std::move(name), std::move(log));
+  const absl::string_view name = *log->name();
+  topics_.emplace(name, std::move(log));
 }
 
 void TopicDirectory::Remove(const TopicLog& log) {

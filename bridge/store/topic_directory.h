@@ -46,7 +46,8 @@ class TopicDirectory {
   std::vector<const TopicLog*> Select(const Selector& selector) const;
 
  private:
-  absl::flat_hash_map<std::string, std::unique_ptr<TopicLog>> topics_;
+  // The keys live in the topics.
+  absl::flat_hash_map<absl::string_view, std::unique_ptr<TopicLog>> topics_;
   absl::btree_map<absl::string_view, const TopicLog*> by_name_;
   absl::btree_map<std::string, int64_t> watched_;
 };

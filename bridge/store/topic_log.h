@@ -90,10 +90,10 @@ class TopicLog {
 
   // MemoryBudget's: what it has counted of this topic, and where it keeps it.
   struct BudgetPlace {
-    uint64_t own_bytes = 0;
     uint64_t event_bytes = 0;
-    size_t bucket = 0;
-    size_t index = 0;
+    uint32_t index = 0;
+    uint8_t bucket = 0;
+    bool counted = false;
   };
   BudgetPlace budget;
 
