@@ -15,7 +15,10 @@ readonly build_packages=(
 )
 
 # What the tests in C++ take besides.
-readonly test_packages=(libgmock-dev libgtest-dev)
+readonly test_packages=(libbenchmark-dev libgmock-dev libgtest-dev)
+
+# What the benchmark takes besides.
+readonly bench_packages=(python3 python3-matplotlib)
 
 # What the checks of the sources take.
 readonly lint_packages=(clang-14 clang-format-14 clang-tidy-14 shellcheck)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds Sluice and runs its tests: scripts/test.sh [unit] [asan] [tsan] [lint] [fuzz] [e2e] [clients]   (none named: all of them)
+# Builds Sluice and runs its tests: scripts/test.sh [unit] [asan] [tsan] [lint] [fuzz] [e2e] [clients] [bench]   (none named: all)
 #   unit  the tests in C++: unit and integration
 #   asan  the same under the address and undefined-behaviour sanitizers
 #   tsan  those that need no gRPC under the thread sanitizer
@@ -7,6 +7,7 @@
 #   fuzz  each fuzz target for a minute (SLUICE_FUZZ_SECONDS), two at a time
 #   e2e   real clients and a real browser against the programs
 #   clients  the producer libraries of clients/, each in its own language, against the programs
+#   bench    that the benchmark works; it measures nothing then
 # Runs every part, even after one has failed, and exits 1 if anything did. On Debian 12 it installs what is missing.
 # A library whose toolchain cannot be had is named at the end as not run; with CI set it counts as failed.
 set -euo pipefail
@@ -213,12 +214,22 @@ run_clients() {
   for script in "$root"/clients/*/test.sh; do run_client "$script"; done
 }
 
+# With the programs of dev, so that nothing is compiled once more.
+quick_bench() { SLUICE_BENCH_PRESET=dev "$root/scripts/bench.sh" --quick; }
+
+bench_report() { (cd "$root/tests/bench/harness" && python3 -m unittest -q test_report); }
+
+run_bench() {
+  check 'benchmark, a quick run' quick_bench
+  check "benchmark's report" bench_report
+}
+
 parts=("$@")
-((${#parts[@]})) || parts=(unit asan tsan lint fuzz e2e clients)
+((${#parts[@]})) || parts=(unit asan tsan lint fuzz e2e clients bench)
 for part in "${parts[@]}"; do
   case $part in
-    unit | asan | tsan | lint | fuzz | e2e | clients) ;;
-    *) printf 'usage: scripts/test.sh [unit] [asan] [tsan] [lint] [fuzz] [e2e] [clients]\n' >&2; exit 2 ;;
+    unit | asan | tsan | lint | fuzz | e2e | clients | bench) ;;
+    *) printf 'usage: scripts/test.sh [unit] [asan] [tsan] [lint] [fuzz] [e2e] [clients] [bench]\n' >&2; exit 2 ;;
   esac
 done
 for part in "${parts[@]}"; do "run_$part"; done

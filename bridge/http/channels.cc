@@ -10,8 +10,8 @@ namespace {
 
 // A topic with many readers does not stall its loop: others have their turn in
 // between.
-constexpr int kReadersATurn = 256;
-constexpr int kReadersAChannel = 64;
+constexpr int kReadersATurn = 64;
+constexpr int kReadersAChannel = 32;
 
 constexpr int kMaxReads = 4;
 

@@ -18,6 +18,7 @@ from results import CONTROL, FLOOR, SUBJECT, Results, Verdict
 ONE_TOPIC, SATURATION, BURSTS, BEYOND = 'one topic', 'saturation', 'bursts', 'beyond the floor'
 SINGLES, TENS, TOKENS, IDLE = '10,000 topics', '1,000 topics', 'tokens', 'idle'
 OPENING, REPLAY, INGEST, STALLED, BESIDE = 'opening', 'replay', 'ingest', 'stalled readers', 'beside a crowd'
+HUB = 'the hub alone'
 
 LOADS = {
     ONE_TOPIC: 'One topic, 10,000 readers, an event of 100 bytes at a time, so many a second that the floor rests for half of '
@@ -35,6 +36,8 @@ LOADS = {
     INGEST: 'One producer, as fast as it goes, beside a gRPC server that discards what comes without looking.',
     STALLED: 'Half of the readers read nothing, and the server knows it: the other half, over the same half alone.',
     BESIDE: '500 topics with a reader each, beside a topic with 10,000 readers, over the same 500 alone.',
+    HUB: 'What one more topic takes in memory, and what it takes to append an event of 100 bytes that nobody reads, without '
+         'gRPC and HTTP.',
 }
 
 PACE = {SINGLES: {'topics': 1, 'requests_a_tick': 1000, 'tick_us': 40000},
@@ -56,6 +59,8 @@ VERDICTS = [
       for mode, must, aim in zip(loads.INGEST_MODES, (0.7, 0.6, 0.25), (0.9, 0.8, 0.5))),
     Verdict('stalled half: p99 of the others', STALLED, 'latency p99, over the same alone', to=None, must=1.2, aim=1.0),
     Verdict('beside a crowd: p99 of the single readers', BESIDE, 'latency p99, over the same alone', to=None, must=3, aim=1.5),
+    Verdict('one more idle topic of a million, bytes', HUB, 'idle topic of 1,000,000, bytes', to=None, must=600, aim=300),
+    Verdict('append to one of a million topics, µs', HUB, 'append to one of 1,000,000, us', to=None, must=1, aim=0.5),
     Verdict('replay: CPU per event over a live delivery', REPLAY, 'over a live delivery', to=None, must=0.3, aim=0.15),
 ]
 
@@ -148,6 +153,7 @@ class Bench:
                 self.results.add(INGEST, SUBJECT, {f'{mode}{name}, events a second': rate})
                 if not readers:
                     self.results.add(INGEST, SUBJECT, {f'{mode}, over the bare sink': rate / sink['events a second']})
+        self.put(HUB, self.sluice, loads.hub, self.options.topics)
         for load, run in ((STALLED, loads.stalled), (BESIDE, loads.beside)):
             base = self.quietly(load, run, self.readers, tick_us, self.seconds, False)
             figures = base and self.quietly(load, run, self.readers, tick_us, self.seconds, True)
@@ -185,10 +191,11 @@ def parse_options():
     parser.add_argument('--seconds', type=float, default=2.0, help='how long each load lasts (%(default)s)')
     parser.add_argument('--output', type=pathlib.Path, default=ROOT / 'build/bench/report', help='a folder (%(default)s)')
     options = parser.parse_args()
-    options.streams, options.tokens, options.heartbeat = 1000, 200, 1
+    options.streams, options.tokens, options.heartbeat, options.topics = 1000, 200, 1, 1000000
     if options.quick:
         options.rounds = options.peer_rounds = 1
         options.readers, options.seconds, options.streams, options.tokens = 200, 0.3, 20, 20
+        options.topics = 1000
         options.peers = options.peers or [Nchan.name, BetterSse.name, Threads.name]
     return options
 

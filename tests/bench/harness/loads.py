@@ -2,10 +2,12 @@
 
 import http.client
 import json
+import re
+import subprocess
 import time
 
 from client import Client
-from processes import Failed
+from processes import BIN, Failed
 
 EVENT_BYTES = 100
 
@@ -196,18 +198,35 @@ def stalled(contender, readers, tick_us, seconds, with_stalled):
 
 
 def beside(contender, readers, tick_us, seconds, with_crowd, topics=500):
-    """Topics with one reader each, beside one that has a crowd, or alone."""
-    with contender.start() as server, Client(server) as client:
+    """Topics with one reader each, beside one that has a crowd, or alone. The crowd reads in a process of its own."""
+    with contender.start() as server, Client(server) as client, Client(server) as crowd:
         client.open(topics, topic='single.{n}', topics=topics)
         client.warm_up(topics, topic='single.{n}', topics=topics)
         if with_crowd:
-            client.open(readers, group='crowd', topic='crowd')
-            client.warm_up(readers, group='crowd', topic='crowd')
-            client.begin(name='crowd', topic='crowd', requests=max(5, int(seconds * 1e6 / tick_us)), tick_us=tick_us)
+            crowd.open(readers, topic='crowd')
+            crowd.warm_up(readers, topic='crowd')
+            crowd.begin(topic='crowd', requests=max(5, int(seconds * 1e6 / tick_us)), tick_us=tick_us)
         requests = max(1, int(seconds * 2)) * topics
         figures = deliver(server, client, requests, requests=requests, topic='single.{n}', topics=topics,
                           requests_a_tick=topics // 50, tick_us=10000)
         if with_crowd:
-            client.published('crowd')
+            crowd.published()
         del figures['CPU per delivery, us']
         return figures
+
+
+def hub(_, most_topics):
+    """What topics and appends cost without gRPC and HTTP, for 1,000 and more topics in the store."""
+    run = subprocess.run([BIN / 'bench_hub', '--benchmark_format=json'], text=True, capture_output=True,
+                         env={'BENCH_HUB_TOPICS': str(most_topics)})
+    if run.returncode != 0:
+        raise Failed(run.stderr)
+    figures = {}
+    for row in json.loads(run.stdout)['benchmarks']:
+        topics = int(re.search(r'topics:(\d+)', row['name'])[1])
+        if 'bytes_a_topic' in row:
+            what = 'topic with one event' if 'with_event:1' in row['name'] else 'idle topic'
+            figures[f'{what} of {topics:,}, bytes'] = row['bytes_a_topic']
+        else:
+            figures[f'append to one of {topics:,}, us'] = row['real_time'] / 1e3
+    return figures

@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 #include <malloc.h>
 
+#include <cstdlib>
 #include <memory>
 #include <string>
 
@@ -72,12 +73,6 @@ void OneMoreIdleTopic(benchmark::State& state) {
   }
   state.SetItemsProcessed(topics);
 }
-BENCHMARK(OneMoreIdleTopic)
-    ->ArgNames({"topics", "with_event"})
-    ->ArgsProduct({{1000, 10000, 100000, 1000000}, {0, 1}})
-    ->Iterations(1)
-    ->Unit(benchmark::kMillisecond);
-
 // To one topic after the other, of so many.
 void AppendThatNobodyReads(benchmark::State& state) {
   Log log;
@@ -89,12 +84,25 @@ void AppendThatNobodyReads(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations());
 }
-BENCHMARK(AppendThatNobodyReads)
-    ->ArgName("topics")
-    ->RangeMultiplier(10)
-    ->Range(1, 1000000);
-
 }  // namespace
 }  // namespace sluice
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  const char* const most = std::getenv("BENCH_HUB_TOPICS");
+  const int64_t most_topics = most == nullptr ? 1000000 : std::atoll(most);
+  for (int64_t topics = 1000; topics <= most_topics; topics *= 10) {
+    for (const int64_t with_event : {0, 1}) {
+      benchmark::RegisterBenchmark("OneMoreIdleTopic", sluice::OneMoreIdleTopic)
+          ->ArgNames({"topics", "with_event"})
+          ->Args({topics, with_event})
+          ->Iterations(1);
+    }
+    benchmark::RegisterBenchmark("AppendThatNobodyReads",
+                                 sluice::AppendThatNobodyReads)
+        ->ArgName("topics")
+        ->Arg(topics);
+  }
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
