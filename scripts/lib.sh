@@ -60,9 +60,9 @@ install_packages() {
   rm -f "$log"
 }
 
-# Configures a preset once. CMake configures again by itself when its files change.
+# Configures a preset once, and when presets change. CMake configures again by itself when its other files do.
 configure_preset() {
-  [[ -f $root/build/$1/build.ninja ]] || (cd "$root" && cmake --preset "$1" --log-level=WARNING)
+  [[ $root/build/$1/build.ninja -nt $root/CMakePresets.json ]] || (cd "$root" && cmake --preset "$1" --log-level=WARNING)
 }
 
 build_preset() {
