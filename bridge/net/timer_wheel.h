@@ -63,7 +63,7 @@ class TimerWheel {
   };
 
   std::array<Slot, kSlots> slots_;
-  int64_t tick_;  // all timers due by it have been called
+  int64_t tick_;           // all timers due by it have been called
   int64_t next_tick_ = 0;  // slots before it are empty
 };
 

@@ -1,4 +1,4 @@
-import { $, make, mayPublish, post, postJson, showConnection, timeOf, urlOf } from './demo.js';
+import { $, jsonOf, make, mayPublish, post, postJson, showConnection, timeOf, urlOf } from './demo.js';
 
 // Rooms are made known on a topic of their own; a room is a topic, and all of them are a pattern. The page reads both over
 // one connection, and remembers who you are as long as its tab lives.
@@ -73,13 +73,13 @@ function read(room) {
   source = new EventSource(url);
   showConnection(source, $('state'));
   source.addEventListener('message', (event) => {
-    const entry = JSON.parse(event.data);
+    const entry = jsonOf(event);
     if (entry.topic === LOBBY) return know(entry.data);
     know(roomOf(entry.topic));
     message(entry);
   });
   source.addEventListener('sluice.gap', () => note('Some of what was said is no longer there.'));
-  source.addEventListener('sluice.ended', (event) => note(`${roomOf(JSON.parse(event.data).topic)} is closed.`));
+  source.addEventListener('sluice.ended', (event) => note(`${roomOf(jsonOf(event).topic)} is closed.`));
 }
 
 async function tried(work) {

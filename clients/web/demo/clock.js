@@ -1,4 +1,4 @@
-import { $, readHistory, show, showConnection, urlOf } from './demo.js';
+import { $, jsonOf, readHistory, show, showConnection, urlOf } from './demo.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const counts = { before: 0, since: 0 };
@@ -42,7 +42,7 @@ async function start() {
     }
   });
   source.addEventListener('sluice.gap', (event) => {
-    hint(`Some ticks are lost (${JSON.parse(event.data).reason}): the clock goes on.`);
+    hint(`Some ticks are lost (${jsonOf(event).reason}): the clock goes on.`);
   });
 }
 

@@ -1,4 +1,4 @@
-import { $, make, showConnection, urlOf } from './demo.js';
+import { $, jsonOf, make, showConnection, urlOf } from './demo.js';
 
 const SVG = 'http://www.w3.org/2000/svg';
 const SPAN = 60;  // events that a curve shows, one a second
@@ -72,6 +72,6 @@ const gauges = GAUGES.map((gauge) => new Gauge(gauge));
 const source = new EventSource(urlOf('sluice.stats', 'events'));
 showConnection(source, $('state'));
 source.addEventListener('message', (event) => {
-  const stats = JSON.parse(event.data);
+  const stats = jsonOf(event);
   for (const gauge of gauges) gauge.take(stats);
 });

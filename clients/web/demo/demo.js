@@ -21,6 +21,11 @@ export function showConnection(source, label) {
   });
 }
 
+// An event's data, if it is one line. WebKit keeps the beginning of a line that a broken connection leaves, and puts it
+// before the next event's.
+export const lastLine = ({ data }) => data.slice(data.lastIndexOf('\n') + 1);
+export const jsonOf = (event) => JSON.parse(lastLine(event));
+
 // The page of history that `query` asks for, or null if the topic is not there.
 export async function readHistory(topic, query) {
   const response = await fetch(urlOf(topic, `history?${query}`));

@@ -1,5 +1,5 @@
 import { AnsiText } from './ansi.js';
-import { $, make, readHistory, show, showConnection, timeOf, urlOf } from './demo.js';
+import { $, jsonOf, lastLine, make, readHistory, show, showConnection, timeOf, urlOf } from './demo.js';
 
 // Lines that a page keeps; the oldest leave.
 const MAX_LINES = 5000;
@@ -77,15 +77,15 @@ function listen(topic, query) {
   showConnection(source, $('state'));
   let broken = null;
   source.addEventListener('message', (event) => {
-    if (event.data !== '[DONE]') take(JSON.parse(event.data));
+    if (lastLine(event) !== '[DONE]') take(jsonOf(event));
     else if (broken) failed(broken);
     else over('ended', 'The log ends here: it is complete.');
   });
   source.addEventListener('error', (event) => {
-    if (event instanceof MessageEvent) broken = JSON.parse(event.data);
+    if (event instanceof MessageEvent) broken = jsonOf(event);
   });
   source.addEventListener('sluice.gap', (event) => {
-    take({ note: `lines are missing here (${JSON.parse(event.data).reason})` });
+    take({ note: `lines are missing here (${jsonOf(event).reason})` });
   });
 }
 

@@ -1,4 +1,4 @@
-import { $, make, mayPublish, post, show, urlOf } from './demo.js';
+import { $, jsonOf, make, mayPublish, post, show, urlOf } from './demo.js';
 
 // A question goes to the topic `questions`, with the name of the topic in which the answer is wanted; a model that listens
 // there publishes it, token by token. The name stands in the page's address, so a reload finds it.
@@ -56,7 +56,7 @@ function follow(name) {
   });
   // Both the topic's failure, which has data, and the connection's, after which EventSource comes back by itself.
   source.addEventListener('error', (event) => {
-    if (event instanceof MessageEvent) set('failed', `It went wrong: ${JSON.parse(event.data).message}`);
+    if (event instanceof MessageEvent) set('failed', `It went wrong: ${jsonOf(event).message}`);
     else if (source.readyState === EventSource.CLOSED) set('failed', 'The bridge refuses this answer.');
     else if (state !== 'failed') show($('state'), 'reconnecting');
   });
