@@ -96,11 +96,12 @@ EncodedRun RunFormat::Encode(absl::Span<const EntryRef>& entries,
                              size_t max_bytes, Offset ended_at) const {
   EncodedRun run;
   std::string bytes;
+  // Of many that become one, it would be far too much.
   size_t expected = 0;
-  for (size_t i = 0; i < entries.size() && expected < max_bytes; ++i)
+  for (size_t i = 0; !coalesce && i < entries.size() && expected < max_bytes;
+       ++i)
     expected += entries[i]->size_bytes() + kFrameBytes;
   bytes.reserve(expected);
-  run.marks.reserve(entries.size());
   // Behind an end stands the topic's next life, for other readers.
   while (!entries.empty() && !run.ended && bytes.size() < max_bytes) {
     const Entry* entry = entries[0].get();
