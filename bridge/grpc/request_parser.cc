@@ -111,14 +111,18 @@ absl::StatusOr<ParsedRequest> RequestParser::Parse(
     return AtField(parsed.status(), absl::StrCat("requests[", requests_, "]"));
   }
   ++requests_;
+  // The next one may be long in coming: what a large one took is not kept.
+  if (request_.events_size() > kMaxKeptEvents) {
+    request_ = v1::PublishRequest();
+  } else {
+    request_.Clear();
+  }
   return parsed;
 }
 
 absl::StatusOr<ParsedRequest> RequestParser::ParseOne(
     const grpc::ByteBuffer& bytes) {
   if (auto status = CheckCount(bytes); !status.ok()) return status;
-  // What a large one took is not kept.
-  if (request_.events_size() > kMaxKeptEvents) request_ = v1::PublishRequest();
   v1::PublishRequest& request = request_;
   if (!ParseMessage(bytes, request)) return NotAMessage();
   if (request.topic().empty() && requests_ == 0) {
