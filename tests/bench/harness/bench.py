@@ -74,12 +74,13 @@ class Bench:
         self.options, self.results = options, results
         self.readers, self.seconds = options.readers, options.seconds
         self.floor, self.control, self.sluice = Floor(FLOOR), Floor(CONTROL), Sluice()
+        self.failed = False
 
     def wanted(self, load):
         return not self.options.loads or load in self.options.loads
 
-    def put(self, load, contender, run, *words, **members):
-        """One run. What goes wrong in it is told, and is in the report."""
+    def attempt(self, load, contender, run, *words, **members):
+        """One run, if it is wanted. What goes wrong in it is told, and is in the report."""
         if not self.wanted(load):
             return None
         began = time.monotonic()
@@ -90,15 +91,19 @@ class Bench:
             self.results.add_absent(load, contender.name, str(error).splitlines()[0])
             self.failed = True
             return None
-        self.results.add(load, contender.name, figures)
         print(f'{load}: {contender.name}, {time.monotonic() - began:.1f} s', flush=True)
         return figures
 
-    failed = False
+    def put(self, load, contender, run, *words, **members):
+        """One run, whose figures are in the report as they are."""
+        figures = self.attempt(load, contender, run, *words, **members)
+        if figures:
+            self.results.add(load, contender.name, figures)
+        return figures
 
     def fan_out(self, contenders):
         """What all contenders are put under."""
-        tick_us = loads.find_pace(self.floor, self.readers) if self.wanted(ONE_TOPIC) or self.wanted(STALLED) else 100000
+        tick_us = loads.find_pace(self.floor, self.readers)
         live = {c.name: self.put(ONE_TOPIC, c, loads.one_topic, self.readers, tick_us, self.seconds) for c in contenders}
         for contender in contenders:
             self.put(SATURATION, contender, loads.saturation, self.readers, self.seconds)
@@ -134,12 +139,12 @@ class Bench:
         """What only Sluice is asked for."""
         one_send = live.get(FLOOR)
         for burst in (2, 4, 16) if one_send else ():
-            figures = self.quietly(BURSTS, loads.one_topic, self.readers, 2 * tick_us, self.seconds, burst)
+            figures = self.attempt(BURSTS, self.sluice, loads.one_topic, self.readers, 2 * tick_us, self.seconds, burst)
             if figures:
                 self.results.add(BURSTS, SUBJECT, {
                     f'{burst} at once': figures['CPU per delivery, us'] / one_send['CPU per delivery, us'],
                     f'{burst} at once, lost': figures['lost']})
-        figures = self.quietly(BEYOND, loads.one_topic, self.readers, 10000, self.seconds)
+        figures = self.attempt(BEYOND, self.sluice, loads.one_topic, self.readers, 10000, self.seconds)
         if figures and one_send:
             figures['over one send'] = figures['CPU per delivery, us'] / one_send['CPU per delivery, us']
         if figures:
@@ -155,22 +160,10 @@ class Bench:
                     self.results.add(INGEST, SUBJECT, {f'{mode}, over the bare sink': rate / sink['events a second']})
         self.put(HUB, self.sluice, loads.hub, self.options.topics)
         for load, run in ((STALLED, loads.stalled), (BESIDE, loads.beside)):
-            base = self.quietly(load, run, self.readers, tick_us, self.seconds, False)
-            figures = base and self.quietly(load, run, self.readers, tick_us, self.seconds, True)
+            base = self.attempt(load, self.sluice, run, self.readers, tick_us, self.seconds, False)
+            figures = base and self.attempt(load, self.sluice, run, self.readers, tick_us, self.seconds, True)
             if figures:
                 self.results.add(load, SUBJECT, over(figures, base, 'latency p99, ms'))
-
-    def quietly(self, load, run, *words):
-        """A run of Sluice whose figures are still to be made something of."""
-        if not self.wanted(load):
-            return None
-        try:
-            return run(self.sluice, *words)
-        except Failed as error:
-            print(f'{load}: {error}', file=sys.stderr, flush=True)
-            self.results.add_absent(load, SUBJECT, str(error).splitlines()[0])
-            self.failed = True
-            return None
 
     def round(self, peers):
         contenders = [self.floor, self.sluice, self.control, *peers]
