@@ -19,6 +19,8 @@ passed=0
 failed=0
 broken=()
 not_run=()
+failures=$(mktemp)
+trap 'rm -f "$failures"' EXIT
 
 # check NAME COMMAND...: one test of its own.
 check() {
@@ -31,6 +33,13 @@ check() {
     failed=$((failed + 1))
     broken+=("$name")
   fi
+}
+
+# keep_failure NAME: keeps what is read, 200 lines of it at the most, for the end, where one looks first.
+keep_failure() {
+  local text
+  text=$(head -n 200 | cut -c -500)
+  if [[ $text ]]; then printf '\n== From %s\n%s\n' "$1" "$text" >>"$failures"; fi
 }
 
 # count NAME PASSED FAILED STATUS: adds up what a runner said. One that failed without naming a test, or ran none, counts.
@@ -54,6 +63,7 @@ run_ctest() {
   log=$(mktemp)
   ctest --test-dir "$root/build/$preset" --output-on-failure --no-tests=error -j 2 2>&1 | tee "$log" || status=$?
   read -r bad total < <(sed -nE 's/^[0-9]+% tests passed, ([0-9]+) tests? failed out of ([0-9]+)$/\1 \2/p' "$log") || true
+  awk '/^ *[0-9]+\/[0-9]+ Test / { failed = /\*\*\*/ } /^ +Start +[0-9]+:/ { next } failed' "$log" | keep_failure "$name"
   rm -f "$log"
   count "$name" "$((${total:-0} - ${bad:-0}))" "${bad:-0}" "$status"
 }
@@ -181,6 +191,7 @@ run_e2e() {
   log=$(mktemp)
   (cd "$e2e" && node --test --test-reporter=spec --test-concurrency=2 --test-timeout=120000) 2>&1 | tee "$log" || status=$?
   good=$(sed -nE 's/^ℹ pass ([0-9]+)$/\1/p' "$log")
+  sed -n '/^✖ failing tests:/,$p' "$log" | keep_failure 'end-to-end tests'
   bad=$(sed -nE 's/^ℹ (fail|cancelled) ([0-9]+)$/\2/p' "$log" | awk '{ sum += $1 } END { print sum + 0 }')
   rm -f "$log"
   count 'end-to-end tests' "$good" "$bad" "$status"
@@ -198,6 +209,7 @@ run_client() {
     if [[ -n ${CI:-} ]]; then count "library for $name" 0 1 "$status"; fi
   else
     read -r good bad < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" | tail -n 1) || true
+    if ((status)); then tail -n 200 "$log" | keep_failure "library for $name"; fi
     count "library for $name" "$good" "$bad" "$status"
   fi
   rm -f "$log"
@@ -234,6 +246,7 @@ for part in "${parts[@]}"; do
 done
 for part in "${parts[@]}"; do "run_$part"; done
 
+cat "$failures"
 printf '\n'
 if ((${#not_run[@]})); then printf 'not run: %s\n' "${not_run[@]}"; fi
 if ((failed)); then printf 'Failed: %s\n' "${broken[@]}"; fi
