@@ -27,7 +27,10 @@ readonly lint_packages=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
 readonly fuzz_packages=(clang-14 libclang-rt-14-dev llvm-14)
 
 # What the end-to-end tests take besides; Node.js and Python's venv are looked for by themselves.
-readonly e2e_packages=(chromium curl firefox-esr golang-go iproute2 webkit2gtk-driver xvfb)
+readonly e2e_packages=(chromium curl firefox-esr golang-go iproute2 openssl webkit2gtk-driver xvfb)
+
+# What they unpack and don't install, since installing starts servers: nginx's program, its configuration, Caddy.
+readonly e2e_unpacked=(nginx nginx-common caddy)
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -59,6 +62,29 @@ install_packages() {
   fi
   rm -f "$log"
 }
+
+# Unpacks Debian packages that are not there yet, each into build/debian/NAME. Installs and starts nothing.
+unpack_packages() {
+  local package folder scratch log
+  for package in "$@"; do
+    folder=$root/build/debian/$package
+    [[ ! -d $folder ]] || continue
+    say "Unpacking $package"
+    mkdir -p "$root/build/debian"
+    scratch=$(mktemp -d "$root/build/debian/.new-XXXXXX")
+    chmod 755 "$scratch"
+    log=$scratch/log
+    if ! { download_package "$package" "$scratch" || { as_root apt-get update -q && download_package "$package" "$scratch"; } &&
+        dpkg-deb -x "$scratch"/*.deb "$scratch/tree" && mv "$scratch/tree" "$folder"; } >"$log" 2>&1; then
+      tail -n 30 "$log" >&2
+      rm -rf "$scratch"
+      return 1
+    fi
+    rm -rf "$scratch"
+  done
+}
+
+download_package() { (cd "$2" && apt-get download -q -o APT::Sandbox::User=root "$1"); }
 
 # Configures a preset once, and when presets change. CMake configures again by itself when its other files do.
 configure_preset() {

@@ -179,6 +179,7 @@ fuzz_done() {
 
 run_e2e() {
   install_packages "${build_packages[@]}" "${test_packages[@]}" "${e2e_packages[@]}"
+  unpack_packages "${e2e_unpacked[@]}"
   need_node_packages
   need_python
   say 'Building dev'

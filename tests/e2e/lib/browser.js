@@ -16,13 +16,14 @@ function executable() {
   return found;
 }
 
-// One headless Chromium for all tests of a file. `page(t)` opens a page that leaves with its test.
-function useBrowser() {
+// One headless Chromium for all tests of a file. `page(t)` opens a page that leaves with its test. `options` are those of its
+// contexts.
+function useBrowser(options) {
   const browser = {};
   before(async () => { browser.chromium = await chromium.launch({ executablePath: executable(), args: ARGS }); });
   after(() => browser.chromium?.close());
   browser.page = async (t) => {
-    const context = await browser.chromium.newContext();
+    const context = await browser.chromium.newContext(options);
     t.after(() => context.close());
     return context.newPage();
   };

@@ -1,0 +1,146 @@
+'use strict';
+
+// nginx and Caddy with the configurations of scripts/deploy, in which only addresses and the certificate are replaced. They
+// are Debian's, unpacked into build/debian (e2e_unpacked in scripts/lib.sh), and each runs in a folder of its own.
+
+const crypto = require('node:crypto');
+const { execFileSync } = require('node:child_process');
+const fs = require('node:fs');
+const net = require('node:net');
+const os = require('node:os');
+const path = require('node:path');
+const { after } = require('node:test');
+const { Child, ROOT } = require('./process.js');
+const { until } = require('./until.js');
+
+const DEPLOY = path.join(ROOT, 'scripts/deploy');
+const DEBIAN = path.join(ROOT, 'build/debian');
+
+// A loopback address that nothing else uses, so that a port of it stays free while nobody listens there: on 127.0.0.1 it may
+// become that of any outgoing connection.
+function ownAddress() {
+  const [a, b, c] = crypto.randomBytes(3);
+  return `127.${1 + a % 254}.${b}.${1 + c % 254}`;
+}
+
+async function freePort(host) {
+  const server = net.createServer();
+  await new Promise((resolve, reject) => { server.once('error', reject).listen(0, host, resolve); });
+  const { port } = server.address();
+  await new Promise((resolve) => { server.close(resolve); });
+  return port;
+}
+
+// Whether somebody listens there.
+function answers(host, port) {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port }, () => { socket.destroy(); resolve(true); });
+    socket.on('error', () => resolve(false));
+  });
+}
+
+// Each [what, instead] in turn; all of them have to be there.
+function replaced(text, ...pairs) {
+  for (const [what, instead] of pairs) {
+    if (!text.includes(what)) throw new Error(`the configuration has no ${JSON.stringify(what)}`);
+    text = text.replaceAll(what, instead);
+  }
+  return text;
+}
+
+function program(name, file) {
+  const found = path.join(DEBIAN, name, file);
+  if (!fs.existsSync(found)) throw new Error(`no ${found}: "scripts/test.sh e2e" unpacks it, or unpack_packages in scripts/lib.sh`);
+  return found;
+}
+
+const shipped = (name) => fs.readFileSync(path.join(DEPLOY, name), 'utf8');
+
+// A server in front of `upstream`, HOST:PORT: { https, http, origin, ca, child }, where `http` redirects to `https`.
+class Front {
+  async start(upstream) {
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-deploy-'));
+    fs.chmodSync(this.folder, 0o755);  // nginx's workers are another user's
+    this.host = ownAddress();
+    this.port = await freePort(this.host);
+    this.plainPort = await freePort(this.host);
+    this.https = `https://${this.host}:${this.port}`;
+    this.http = `http://${this.host}:${this.plainPort}`;
+    this.certify();
+    this.child = this.run(upstream);
+    await until(() => `${this.name} to listen\n${this.child.stderr}`, () => {
+      if (this.child.exited) throw new Error(`${this.name} ended\n${this.child.stderr}`);
+      return answers(this.host, this.port);
+    });
+    return this;
+  }
+
+  certify() {
+    this.key = path.join(this.folder, 'key.pem');
+    this.certificate = path.join(this.folder, 'certificate.pem');
+    execFileSync('openssl', [
+      'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', '/CN=sluice',
+      '-addext', `subjectAltName=IP:${this.host}`, '-keyout', this.key, '-out', this.certificate,
+    ], { stdio: 'pipe' });
+    this.ca = fs.readFileSync(this.certificate);
+  }
+
+  async stop() {
+    await this.child?.stop(this.signal);
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+// Debian's nginx.conf, with a site of ours.
+class Nginx extends Front {
+  get name() { return 'nginx'; }
+  get signal() { return 'SIGTERM'; }
+
+  run(upstream) {
+    const file = (name, text) => {
+      fs.mkdirSync(path.dirname(path.join(this.folder, name)), { recursive: true });
+      fs.writeFileSync(path.join(this.folder, name), text);
+    };
+    const debian = path.join(DEBIAN, 'nginx-common/etc/nginx');
+    file('nginx.conf', replaced(fs.readFileSync(path.join(debian, 'nginx.conf'), 'utf8'),
+        ['/run/nginx.pid', `${this.folder}/nginx.pid`], ['/var/log/nginx/error.log', 'stderr'],
+        ['/var/log/nginx/', `${this.folder}/`], ['/etc/nginx/', `${this.folder}/`]));
+    file('mime.types', fs.readFileSync(path.join(debian, 'mime.types')));
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${this.folder}/${kind};`);
+    // Somebody else's settings, which the site has to withstand.
+    file('conf.d/all.conf', `${temporary.join('\n')}\ngzip_types *;\ngzip_proxied any;\ngzip_min_length 1;\n`);
+    file('sites-enabled/sluice.conf', replaced(shipped('nginx.conf'),
+        ['server 127.0.0.1:8080;', `server ${upstream};`],
+        ['listen 80;', `listen ${this.host}:${this.plainPort};`], ['listen [::]:80;', ''],
+        ['listen 443 ssl http2;', `listen ${this.host}:${this.port} ssl http2;`], ['listen [::]:443 ssl http2;', ''],
+        ['/etc/letsencrypt/live/sluice.example.com/fullchain.pem', this.certificate],
+        ['/etc/letsencrypt/live/sluice.example.com/privkey.pem', this.key],
+        ['server_name sluice.example.com;', `server_name ${this.host};`]));
+    return new Child(program('nginx', 'usr/sbin/nginx'),
+                     ['-p', this.folder, '-c', `${this.folder}/nginx.conf`, '-e', 'stderr', '-g', 'daemon off;']);
+  }
+}
+
+class Caddy extends Front {
+  get name() { return 'Caddy'; }
+  get signal() { return 'SIGQUIT'; }  // SIGTERM waits for streams, as grace_period says
+
+  run(upstream) {
+    const file = path.join(this.folder, 'Caddyfile');
+    fs.writeFileSync(file, replaced(shipped('Caddyfile'),
+        ['\tgrace_period 5s', `\tgrace_period 5s\n\tadmin off\n\tdefault_bind ${this.host}\n\thttp_port ${this.plainPort}`],
+        ['sluice.example.com {', `https://${this.host}:${this.port} {\n\ttls ${this.certificate} ${this.key}`],
+        ['127.0.0.1:8080', upstream]));
+    const env = { HOME: this.folder, XDG_DATA_HOME: this.folder, XDG_CONFIG_HOME: this.folder };
+    return new Child(program('caddy', 'usr/bin/caddy'), ['run', '--config', file, '--adapter', 'caddyfile'], { env });
+  }
+}
+
+// A server of one test's own.
+async function startFront(t, Server, upstream) {
+  const front = new Server();
+  t.after(() => front.stop());
+  return front.start(upstream);
+}
+
+module.exports = { Caddy, Nginx, ownAddress, startFront };
