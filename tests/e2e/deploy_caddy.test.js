@@ -3,5 +3,9 @@
 const { useBrowser } = require('./lib/browser.js');
 const { Caddy } = require('./lib/deploy.js');
 const { deployTests } = require('./lib/deploy_tests.js');
+const { wireTests } = require('./lib/deploy_wire.js');
 
-deployTests('Caddy', Caddy, useBrowser({ ignoreHTTPSErrors: true }));
+const chromium = useBrowser({ ignoreHTTPSErrors: true });
+
+deployTests('Caddy', Caddy, chromium);
+wireTests('Caddy', Caddy, chromium, { cut: 'end' });  // as of Caddy 2.8 it is a reset

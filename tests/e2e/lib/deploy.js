@@ -3,33 +3,17 @@
 // nginx and Caddy with the configurations of scripts/deploy, in which only addresses and the certificate are replaced. They
 // are Debian's, unpacked into build/debian (e2e_unpacked in scripts/lib.sh), and each runs in a folder of its own.
 
-const crypto = require('node:crypto');
 const { execFileSync } = require('node:child_process');
 const fs = require('node:fs');
 const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
-const { after } = require('node:test');
-const { Child, ROOT } = require('./process.js');
+const { ADDRESS, freePort } = require('./address.js');
+const { ROOT, startBound } = require('./process.js');
 const { until } = require('./until.js');
 
 const DEPLOY = path.join(ROOT, 'scripts/deploy');
 const DEBIAN = path.join(ROOT, 'build/debian');
-
-// A loopback address that nothing else uses, so that a port of it stays free while nobody listens there: on 127.0.0.1 it may
-// become that of any outgoing connection.
-function ownAddress() {
-  const [a, b, c] = crypto.randomBytes(3);
-  return `127.${1 + a % 254}.${b}.${1 + c % 254}`;
-}
-
-async function freePort(host) {
-  const server = net.createServer();
-  await new Promise((resolve, reject) => { server.once('error', reject).listen(0, host, resolve); });
-  const { port } = server.address();
-  await new Promise((resolve) => { server.close(resolve); });
-  return port;
-}
 
 // Whether somebody listens there.
 function answers(host, port) {
@@ -50,7 +34,7 @@ function replaced(text, ...pairs) {
 
 function program(name, file) {
   const found = path.join(DEBIAN, name, file);
-  if (!fs.existsSync(found)) throw new Error(`no ${found}: "scripts/test.sh e2e" unpacks it, or unpack_packages in scripts/lib.sh`);
+  if (!fs.existsSync(found)) throw new Error(`no ${found}: "scripts/test.sh e2e" unpacks it`);
   return found;
 }
 
@@ -61,9 +45,9 @@ class Front {
   async start(upstream) {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-deploy-'));
     fs.chmodSync(this.folder, 0o755);  // nginx's workers are another user's
-    this.host = ownAddress();
-    this.port = await freePort(this.host);
-    this.plainPort = await freePort(this.host);
+    this.host = ADDRESS;
+    this.port = await freePort();
+    this.plainPort = await freePort();
     this.https = `https://${this.host}:${this.port}`;
     this.http = `http://${this.host}:${this.plainPort}`;
     this.certify();
@@ -95,6 +79,7 @@ class Front {
 class Nginx extends Front {
   get name() { return 'nginx'; }
   get signal() { return 'SIGTERM'; }
+  configuration() { return shipped('nginx.conf'); }
 
   run(upstream) {
     const file = (name, text) => {
@@ -106,18 +91,19 @@ class Nginx extends Front {
         ['/run/nginx.pid', `${this.folder}/nginx.pid`], ['/var/log/nginx/error.log', 'stderr'],
         ['/var/log/nginx/', `${this.folder}/`], ['/etc/nginx/', `${this.folder}/`]));
     file('mime.types', fs.readFileSync(path.join(debian, 'mime.types')));
-    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${this.folder}/${kind};`);
+    const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+        .map((kind) => `${kind}_temp_path ${this.folder}/${kind};`);
     // Somebody else's settings, which the site has to withstand.
     file('conf.d/all.conf', `${temporary.join('\n')}\ngzip_types *;\ngzip_proxied any;\ngzip_min_length 1;\n`);
-    file('sites-enabled/sluice.conf', replaced(shipped('nginx.conf'),
+    file('sites-enabled/sluice.conf', replaced(this.configuration(),
         ['server 127.0.0.1:8080;', `server ${upstream};`],
         ['listen 80;', `listen ${this.host}:${this.plainPort};`], ['listen [::]:80;', ''],
         ['listen 443 ssl http2;', `listen ${this.host}:${this.port} ssl http2;`], ['listen [::]:443 ssl http2;', ''],
         ['/etc/letsencrypt/live/sluice.example.com/fullchain.pem', this.certificate],
         ['/etc/letsencrypt/live/sluice.example.com/privkey.pem', this.key],
         ['server_name sluice.example.com;', `server_name ${this.host};`]));
-    return new Child(program('nginx', 'usr/sbin/nginx'),
-                     ['-p', this.folder, '-c', `${this.folder}/nginx.conf`, '-e', 'stderr', '-g', 'daemon off;']);
+    return startBound(program('nginx', 'usr/sbin/nginx'),
+                      ['-p', this.folder, '-c', `${this.folder}/nginx.conf`, '-e', 'stderr', '-g', 'daemon off;']);
   }
 }
 
@@ -132,8 +118,13 @@ class Caddy extends Front {
         ['sluice.example.com {', `https://${this.host}:${this.port} {\n\ttls ${this.certificate} ${this.key}`],
         ['127.0.0.1:8080', upstream]));
     const env = { HOME: this.folder, XDG_DATA_HOME: this.folder, XDG_CONFIG_HOME: this.folder };
-    return new Child(program('caddy', 'usr/bin/caddy'), ['run', '--config', file, '--adapter', 'caddyfile'], { env });
+    return startBound(program('caddy', 'usr/bin/caddy'), ['run', '--config', file, '--adapter', 'caddyfile'], { env });
   }
+}
+
+// nginx as README.md has it for readers that hang at a reset: the bridge's cuts look like ends.
+class NginxThatEnds extends Nginx {
+  configuration() { return replaced(super.configuration(), ['proxy_http_version 1.1;', 'proxy_http_version 1.0;']); }
 }
 
 // A server of one test's own.
@@ -143,4 +134,4 @@ async function startFront(t, Server, upstream) {
   return front.start(upstream);
 }
 
-module.exports = { Caddy, Nginx, ownAddress, startFront };
+module.exports = { Caddy, Nginx, NginxThatEnds, startFront };

@@ -41,6 +41,7 @@ function useFirefox() {
   before(async () => {
     browser.firefox = await puppeteer.launch({
       browser: 'firefox', executablePath: executable(), headless: true, extraPrefsFirefox: PREFS, timeout: 60000,
+      acceptInsecureCerts: true,
       userDataDir: path.join(home, 'profile'), env: { ...process.env, HOME: home, MOZ_CRASHREPORTER_DISABLE: '1' },
     });
   });

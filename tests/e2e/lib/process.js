@@ -60,4 +60,7 @@ class Child {
   }
 }
 
-module.exports = { BIN, Child, ROOT };
+// A program that ends with this process, however that ends.
+const startBound = (file, args, options) => new Child('setpriv', ['--pdeathsig', 'TERM', file, ...args], options);
+
+module.exports = { BIN, Child, ROOT, startBound };

@@ -3,11 +3,11 @@
 // WebKitGTK's MiniBrowser, driven by WebKitWebDriver over W3C WebDriver. It has no headless mode: an Xvfb is its display.
 
 const fs = require('node:fs');
-const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 const { after, before } = require('node:test');
-const { Child } = require('./process.js');
+const { ADDRESS, freePort } = require('./address.js');
+const { startBound } = require('./process.js');
 const { until } = require('./until.js');
 
 function executable(variable, file, packageName, ...folders) {
@@ -24,36 +24,21 @@ function miniBrowser() {
   return executable('MINIBROWSER', 'MiniBrowser', 'webkit2gtk-driver', ...folders);
 }
 
-// The driver wants to be told its port. An address of this process's own makes a free one stay free until it has it.
-const ADDRESS = `127.${64 + (process.pid >> 16)}.${(process.pid >> 8) & 255}.${process.pid & 255}`;
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer().on('error', reject).listen(0, ADDRESS, () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-// A program that ends with this process, however that ends.
-const start = (file, args, options) => new Child('setpriv', ['--pdeathsig', 'TERM', file, ...args], options);
-
 class WebKit {
   async start() {
     this.home = fs.mkdtempSync(path.join(os.tmpdir(), 'sluice-webkit-'));
     this.queue = Promise.resolve();
-    this.xvfb = start(executable('XVFB', 'Xvfb', 'xvfb', '/usr/bin'),
-                      ['-displayfd', '1', '-screen', '0', '1024x768x24', '-nolisten', 'tcp', '-noreset']);
+    this.xvfb = startBound(executable('XVFB', 'Xvfb', 'xvfb', '/usr/bin'),
+                           ['-displayfd', '1', '-screen', '0', '1024x768x24', '-nolisten', 'tcp', '-noreset']);
     const [display] = await until(() => `Xvfb's display\n${this.xvfb.stderr}`, () => {
       if (this.xvfb.exited) throw new Error(`Xvfb ended\n${this.xvfb.stderr}`);
       return /^\d+(?=\n)/.exec(this.xvfb.stdout);
     }, 30000);
 
-    const port = await freePort();
+    const port = await freePort();  // the driver wants to be told
     this.url = `http://${ADDRESS}:${port}`;
-    this.driver = start(executable('WEBKIT_WEBDRIVER', 'WebKitWebDriver', 'webkit2gtk-driver', '/usr/bin'),
-                        [`--host=${ADDRESS}`, `--port=${port}`], { env: this.environment(display) });
+    this.driver = startBound(executable('WEBKIT_WEBDRIVER', 'WebKitWebDriver', 'webkit2gtk-driver', '/usr/bin'),
+                             [`--host=${ADDRESS}`, `--port=${port}`], { env: this.environment(display) });
     await until(() => `WebKitWebDriver to answer\n${this.driver.stderr}`, async () => {
       if (this.driver.exited) throw new Error(`WebKitWebDriver ended\n${this.driver.stderr}`);
       try {
@@ -63,7 +48,11 @@ class WebKit {
       }
     }, 30000);
     const { sessionId } = await this.call('POST', '/session', {
-      capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary: miniBrowser(), args: ['--automation'] } } },
+      capabilities: {
+        alwaysMatch: {
+          acceptInsecureCerts: true, 'webkitgtk:browserOptions': { binary: miniBrowser(), args: ['--automation'] },
+        },
+      },
     });
     this.session = `/session/${sessionId}`;
     this.first = await this.call('GET', `${this.session}/window`);
