@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "bridge/grpc/unary_reply.h"
+#include "bridge/grpc/wire.h"
+
 namespace sluice {
 
 using grpc::health::v1::HealthCheckRequest;
@@ -10,15 +13,22 @@ using grpc::health::v1::HealthCheckResponse;
 // One Watch call. Writes the latest status whenever it is not the one that it
 // wrote last; like a PublishCall, one thread at a time does what is due.
 class HealthService::Watcher final
-    : public grpc::ServerWriteReactor<HealthCheckResponse>,
+    : public ServerCall::Handler,
       public std::enable_shared_from_this<Watcher> {
  public:
-  Watcher(HealthService& service, std::string name, ServingStatus status)
-      : service_(service), name_(std::move(name)), wanted_(status) {}
+  Watcher(HealthService& service, ServerCall& call)
+      : service_(service), call_(call) {
+    call_.StartRead();
+  }
 
-  const std::string& name() const { return name_; }
+  // Of the service that is watched.
+  const std::string& name() const { return request_.service(); }
 
-  void Start() { Run(); }
+  void OnReadDone(bool ok) override {
+    if (!ok) return Refuse(absl::InternalError("the call has no request"));
+    if (!ParseMessage(call_.request(), request_)) return Refuse(NotAMessage());
+    service_.Watch(shared_from_this());
+  }
 
   void Tell(ServingStatus status) {
     {
@@ -58,6 +68,15 @@ class HealthService::Watcher final
  private:
   enum class Action { kNone, kWrite, kFinish };
 
+  // Instead of all else.
+  void Refuse(const absl::Status& status) {
+    {
+      MutexLock lock(mutex_);
+      finished_ = true;
+    }
+    call_.Finish(status);
+  }
+
   void Run() {
     const auto self = shared_from_this();
     {
@@ -74,11 +93,9 @@ class HealthService::Watcher final
           return;
         }
       }
-      if (action == Action::kWrite) StartWrite(&message_);
-      if (action == Action::kFinish) {
-        Finish(grpc::Status(grpc::StatusCode::UNAVAILABLE,
-                            "the server is stopping"));
-      }
+      if (action == Action::kWrite) call_.StartWrite(message_);
+      if (action == Action::kFinish)
+        call_.Finish(absl::UnavailableError("the server is stopping"));
     }
   }
 
@@ -99,12 +116,13 @@ class HealthService::Watcher final
   }
 
   HealthService& service_;
-  const std::string name_;
+  ServerCall& call_;
+  HealthCheckRequest request_;
 
   Mutex mutex_;
   // What was written last, or is on its way. UNKNOWN is never written.
   HealthCheckResponse message_;
-  ServingStatus wanted_ ABSL_GUARDED_BY(mutex_);
+  ServingStatus wanted_ ABSL_GUARDED_BY(mutex_) = HealthCheckResponse::UNKNOWN;
   bool running_ ABSL_GUARDED_BY(mutex_) = false;
   bool writing_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
@@ -139,35 +157,39 @@ void HealthService::EndWatches() {
   for (const auto& watcher : watchers) watcher->End();
 }
 
-grpc::ServerUnaryReactor* HealthService::Check(
-    grpc::CallbackServerContext* context, const HealthCheckRequest* request,
-    HealthCheckResponse* response) {
-  {
-    MutexLock lock(mutex_);
-    response->set_status(StatusOf(request->service()));
-  }
-  auto* reactor = context->DefaultReactor();
-  reactor->Finish(response->status() == HealthCheckResponse::SERVICE_UNKNOWN
-                      ? grpc::Status(grpc::StatusCode::NOT_FOUND,
-                                     "the server has no such service")
-                      : grpc::Status::OK);
-  return reactor;
+void HealthService::AddTo(ServerCall::Methods& methods) {
+  methods["/grpc.health.v1.Health/Check"] =
+      UnaryReply::To([this](const grpc::ByteBuffer& bytes,
+                            const std::shared_ptr<UnaryReply>& reply) {
+        HealthCheckRequest request;
+        if (!ParseMessage(bytes, request)) return reply->Fail(NotAMessage());
+        HealthCheckResponse response;
+        {
+          MutexLock lock(mutex_);
+          response.set_status(StatusOf(request.service()));
+        }
+        if (response.status() == HealthCheckResponse::SERVICE_UNKNOWN) {
+          return reply->Fail(
+              absl::NotFoundError("the server has no such service"));
+        }
+        reply->Answer(response);
+      });
+  methods["/grpc.health.v1.Health/Watch"] = [this](ServerCall& call) {
+    return std::make_shared<Watcher>(*this, call);
+  };
 }
 
-grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
-    grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
-  std::shared_ptr<Watcher> watcher;
+void HealthService::Watch(const std::shared_ptr<Watcher>& watcher) {
+  ServingStatus status;
   bool ending;
   {
     MutexLock lock(mutex_);
-    watcher = std::make_shared<Watcher>(*this, request->service(),
-                                        StatusOf(request->service()));
+    status = StatusOf(watcher->name());
     watchers_.insert(watcher);
     ending = ending_;
   }
-  watcher->Start();
+  watcher->Tell(status);
   if (ending) watcher->End();
-  return watcher.get();
 }
 
 HealthService::ServingStatus HealthService::StatusOf(

@@ -1,14 +1,13 @@
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "bridge/base/mutex.h"
-#include "bridge/grpc/health.grpc.pb.h"
+#include "bridge/grpc/health.pb.h"
+#include "bridge/grpc/server_call.h"
 
 namespace sluice {
 
@@ -17,11 +16,13 @@ namespace sluice {
 //
 // Thread safety: all methods may be called from any thread.
 // Lifetime: must outlive the server.
-class HealthService final : public grpc::health::v1::Health::CallbackService {
+class HealthService {
  public:
   // `services`: the full names that it knows.
   explicit HealthService(std::vector<std::string> services);
-  ~HealthService() override;
+  ~HealthService();
+
+  void AddTo(ServerCall::Methods& methods);
 
   // Serving until told otherwise. Watchers are told of a change.
   void SetServing(bool serving);
@@ -30,15 +31,6 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
   // which waits for every open call.
   void EndWatches();
 
-  grpc::ServerUnaryReactor* Check(
-      grpc::CallbackServerContext* context,
-      const grpc::health::v1::HealthCheckRequest* request,
-      grpc::health::v1::HealthCheckResponse* response) override;
-
-  grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
-      grpc::CallbackServerContext* context,
-      const grpc::health::v1::HealthCheckRequest* request) override;
-
  private:
   class Watcher;
 
@@ -46,6 +38,7 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
 
   ServingStatus StatusOf(const std::string& service) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Watch(const std::shared_ptr<Watcher>& watcher);
   void Forget(const std::shared_ptr<Watcher>& watcher);
 
   const absl::flat_hash_set<std::string> services_;

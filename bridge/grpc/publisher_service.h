@@ -1,45 +1,26 @@
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
 #include <atomic>
 #include <cstdint>
-#include <memory>
 
 #include "bridge/grpc/publish_call.h"
-#include "sluice/v1/publisher_service.grpc.pb.h"
+#include "bridge/grpc/server_call.h"
 
 namespace sluice {
 
-using RawPublisherService = v1::PublisherService::WithRawCallbackMethod_Publish<
-    v1::PublisherService::WithRawCallbackMethod_PublishWithFeedback<
-        v1::PublisherService::WithRawCallbackMethod_PublishBatch<
-            v1::PublisherService::Service>>>;
-
-// sluice.v1.PublisherService: a PublishCall behind each method, fed with raw
-// bytes. (With the generated methods a message that does not parse would look
-// like a half-close, and the client would get OK.)
+// sluice.v1.PublisherService: a PublishCall behind each call.
 //
-// Thread safety: gRPC's threads call it. Nothing blocks.
+// Thread safety: the threads of call queues call it. Nothing blocks.
 // Lifetime: the hub must outlive it, and it must outlive the server.
-class PublisherService final : public RawPublisherService {
+class PublisherService {
  public:
   PublisherService(Hub& hub, const PublishOptions& options);
 
-  grpc::ServerReadReactor<grpc::ByteBuffer>* Publish(
-      grpc::CallbackServerContext* context,
-      grpc::ByteBuffer* response) override;
-
-  grpc::ServerBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer>*
-  PublishWithFeedback(grpc::CallbackServerContext* context) override;
-
-  grpc::ServerUnaryReactor* PublishBatch(grpc::CallbackServerContext* context,
-                                         const grpc::ByteBuffer* request,
-                                         grpc::ByteBuffer* response) override;
+  void AddTo(ServerCall::Methods& methods);
 
  private:
-  std::shared_ptr<PublishCall> NewCall(bool gives_feedback,
-                                       PublishCall::Peer& peer);
+  template <typename Response>
+  ServerCall::Method Method(bool gives_feedback);
 
   Hub& hub_;
   const PublishOptions options_;

@@ -1,15 +1,18 @@
 #include "bridge/grpc/server.h"
 
 #include <grpc/grpc.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 
 #include <algorithm>
 #include <limits>
+#include <thread>
 #include <utility>
 
 #include "bridge/grpc/grpc_log.h"
+#include "sluice/v1/publisher_service.grpc.pb.h"
+#include "sluice/v1/subscriber_service.grpc.pb.h"
+#include "sluice/v1/topic_service.grpc.pb.h"
 
 namespace sluice {
 namespace {
@@ -19,8 +22,11 @@ constexpr size_t kMessageFactor = 6;
 constexpr size_t kMinMessageBytes = 4 << 20;
 constexpr int kMaxMetadataBytes = 16 << 10;
 
-// Reflection is gRPC's own, and keeps a thread for each of its streams.
-constexpr int kMaxThreads = 16;
+// One is enough for two processors: the event loops take the rest of them.
+int QueueCount() {
+  return std::clamp(static_cast<int>(std::thread::hardware_concurrency()) / 2,
+                    1, 8);
+}
 
 // How far gRPC reads ahead of a call's window. Left to itself it takes up to 7
 // MiB from each call that is held up, and gives up calls when its memory is
@@ -65,9 +71,8 @@ void SetArguments(const GrpcServerOptions& options,
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.SetMaxReceiveMessageSize(
       MaxMessageBytes(options.publish.max_event_bytes));
-  builder.SetResourceQuota(grpc::ResourceQuota("sluice")
-                               .Resize(options.memory)
-                               .SetMaxThreads(kMaxThreads));
+  builder.SetResourceQuota(
+      grpc::ResourceQuota("sluice").Resize(options.memory));
 }
 
 }  // namespace
@@ -80,7 +85,13 @@ GrpcServer::GrpcServer(Hub& hub, const GrpcServerOptions& options)
       subscriber_(hub, options.subscribe),
       health_({v1::PublisherService::service_full_name(),
                v1::SubscriberService::service_full_name(),
-               v1::TopicService::service_full_name()}) {}
+               v1::TopicService::service_full_name()}) {
+  publisher_.AddTo(methods_);
+  topics_.AddTo(methods_);
+  subscriber_.AddTo(methods_);
+  health_.AddTo(methods_);
+  reflection_.AddTo(methods_);
+}
 
 GrpcServer::~GrpcServer() { Drain(absl::ZeroDuration()); }
 
@@ -96,7 +107,6 @@ absl::Status GrpcServer::Start() {
 
   TakeOverGrpcLog();
   grpc::EnableDefaultHealthCheckService(false);
-  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
   if (auto status = acceptor_.Listen(options_.listen); !status.ok()) {
     return status;
@@ -106,12 +116,12 @@ absl::Status GrpcServer::Start() {
   auto connections = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
       grpc::InsecureServerCredentials());
-  builder.RegisterService(&publisher_);
-  builder.RegisterService(&topics_);
-  builder.RegisterService(&subscriber_);
-  builder.RegisterService(&health_);
+  builder.RegisterAsyncGenericService(&calls_);
+  for (int i = QueueCount(); i > 0; --i)
+    queues_.push_back(std::make_unique<CallQueue>(builder, calls_, methods_));
   server_ = builder.BuildAndStart();
   if (server_ == nullptr) return absl::UnavailableError("gRPC cannot start");
+  for (const auto& queue : queues_) queue->Start();
   acceptor_.Start(std::move(connections));
   return absl::OkStatus();
 }
@@ -125,6 +135,8 @@ void GrpcServer::Drain(absl::Duration at_most) {
   server_->Shutdown(gpr_time_add(
       gpr_now(GPR_CLOCK_MONOTONIC),
       gpr_time_from_millis(absl::ToInt64Milliseconds(at_most), GPR_TIMESPAN)));
+  for (const auto& queue : queues_) queue->Stop();
+  queues_.clear();
   server_ = nullptr;
 }
 

@@ -4,12 +4,15 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "bridge/grpc/acceptor.h"
+#include "bridge/grpc/call_queue.h"
 #include "bridge/grpc/health.h"
 #include "bridge/grpc/publisher_service.h"
+#include "bridge/grpc/reflection.h"
 #include "bridge/grpc/subscriber_service.h"
 #include "bridge/grpc/topic_service.h"
 #include "bridge/hub/hub.h"
@@ -58,11 +61,15 @@ class GrpcServer {
   const GrpcServerOptions options_;
   GrpcAcceptor acceptor_;
 
-  // In the order of their lifetime: the server calls the services.
+  // In the order of their lifetime: the queues call the services.
   PublisherService publisher_;
   TopicService topics_;
   SubscriberService subscriber_;
   HealthService health_;
+  ReflectionService reflection_;
+  ServerCall::Methods methods_;
+  grpc::AsyncGenericService calls_;
+  std::vector<std::unique_ptr<CallQueue>> queues_;
   std::unique_ptr<grpc::Server> server_;
 };
 

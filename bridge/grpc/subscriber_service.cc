@@ -1,5 +1,6 @@
 #include "bridge/grpc/subscriber_service.h"
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "bridge/grpc/status_detail.h"
 #include "bridge/grpc/wire.h"
+#include "sluice/v1/subscriber_service.grpc.pb.h"
 
 namespace sluice {
 namespace {
@@ -56,41 +58,53 @@ absl::StatusOr<Subscription> Parse(const grpc::ByteBuffer& bytes,
   return Subscription{*std::move(selector), std::move(start)};
 }
 
-class SubscribeReactor final
-    : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
-      public SubscribeCall::Peer {
+// Between gRPC and a SubscribeCall, which begins with the only request.
+class SubscribeHandler final : public ServerCall::Handler,
+                               public SubscribeCall::Peer {
  public:
-  explicit SubscribeReactor(SubscriberService::Calls& calls) : calls_(calls) {}
+  using NewCall =
+      std::function<std::shared_ptr<SubscribeCall>(Subscription, Peer&)>;
 
-  void Start(std::shared_ptr<SubscribeCall> call) {
-    call_ = std::move(call);
-    if (!calls_.Add(*call_))
-      return Finish(absl::UnavailableError("going down"));
-    call_->Start();
+  SubscribeHandler(ServerCall& call, size_t max_topics,
+                   SubscriberService::Calls& calls, NewCall new_call)
+      : call_(call),
+        max_topics_(max_topics),
+        calls_(calls),
+        new_call_(std::move(new_call)) {
+    call_.StartRead();
   }
 
-  void OnWriteDone(bool ok) override { call_->OnWritten(ok); }
+  void OnReadDone(bool ok) override {
+    if (!ok) return Finish(absl::InternalError("the call has no request"));
+    auto subscription = Parse(call_.request(), max_topics_);
+    if (!subscription.ok()) return Finish(subscription.status());
+    auto subscribe = new_call_(*std::move(subscription), *this);
+    if (!calls_.Add(*subscribe))
+      return Finish(absl::UnavailableError("going down"));
+    subscribe_ = std::move(subscribe);
+    subscribe_->Start();
+    if (call_.is_cancelled()) OnCancel();
+  }
+  void OnWriteDone(bool ok) override { subscribe_->OnWritten(ok); }
   void OnCancel() override {
-    if (call_ != nullptr) call_->OnCancel();
+    if (subscribe_ != nullptr) subscribe_->OnCancel();
   }
   void OnDone() override {
-    if (call_ != nullptr) calls_.Remove(*call_);
-    delete this;
+    if (subscribe_ != nullptr) calls_.Remove(*subscribe_);
   }
 
-  void Begin() override { StartSendInitialMetadata(); }
+  void Begin() override { call_.StartSendInitialMetadata(); }
   void Write(const v1::SubscribeResponse& message) override {
-    response_ = ToBytes(message);
-    StartWrite(&response_);
+    call_.StartWrite(message);
   }
-  void Finish(const absl::Status& status) override {
-    ServerWriteReactor::Finish(ToGrpcStatus(status));
-  }
+  void Finish(const absl::Status& status) override { call_.Finish(status); }
 
  private:
+  ServerCall& call_;
+  const size_t max_topics_;
   SubscriberService::Calls& calls_;
-  grpc::ByteBuffer response_;
-  std::shared_ptr<SubscribeCall> call_;
+  const NewCall new_call_;
+  std::shared_ptr<SubscribeCall> subscribe_;
 };
 
 }  // namespace
@@ -117,18 +131,17 @@ SubscriberService::SubscriberService(Hub& hub, const SubscribeOptions& options)
 
 SubscriberService::~SubscriberService() { loop_->Stop(); }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* SubscriberService::Subscribe(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request) {
-  auto* reactor = new SubscribeReactor(calls_);
-  auto parsed = Parse(*request, options_.max_topics);
-  if (!parsed.ok()) {
-    reactor->Finish(parsed.status());
-    return reactor;
-  }
-  reactor->Start(std::make_shared<SubscribeCall>(
-      hub_, loop_, std::move(parsed->selector), std::move(parsed->start),
-      options_.require_topics, *reactor));
-  return reactor;
+void SubscriberService::AddTo(ServerCall::Methods& methods) {
+  methods[absl::StrCat("/", v1::SubscriberService::service_full_name(),
+                       "/Subscribe")] = [this](ServerCall& call) {
+    return std::make_shared<SubscribeHandler>(
+        call, options_.max_topics, calls_,
+        [this](Subscription subscription, SubscribeCall::Peer& peer) {
+          return std::make_shared<SubscribeCall>(
+              hub_, loop_, std::move(subscription.selector),
+              std::move(subscription.start), options_.require_topics, peer);
+        });
+  };
 }
 
 void SubscriberService::Drain() { calls_.Drain(); }

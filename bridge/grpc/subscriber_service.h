@@ -1,16 +1,14 @@
 #pragma once
 
-#include <grpcpp/grpcpp.h>
-
 #include <cstddef>
 #include <memory>
 #include <unordered_set>
 
 #include "bridge/base/mutex.h"
 #include "bridge/grpc/reader_loop.h"
+#include "bridge/grpc/server_call.h"
 #include "bridge/grpc/subscribe_call.h"
 #include "bridge/hub/hub.h"
-#include "sluice/v1/subscriber_service.grpc.pb.h"
 
 namespace sluice {
 
@@ -19,27 +17,21 @@ struct SubscribeOptions {
   bool require_topics = false;
 };
 
-using RawSubscriberService =
-    v1::SubscriberService::WithRawCallbackMethod_Subscribe<
-        v1::SubscriberService::Service>;
-
 // sluice.v1.SubscriberService: a SubscribeCall behind each stream.
 //
-// Thread safety: gRPC's threads call it. Nothing blocks.
+// Thread safety: the threads of call queues call it. Nothing blocks.
 // Lifetime: the hub must outlive it, and it must outlive the server.
-class SubscriberService final : public RawSubscriberService {
+class SubscriberService {
  public:
   SubscriberService(Hub& hub, const SubscribeOptions& options);
-  ~SubscriberService() override;
+  ~SubscriberService();
 
-  grpc::ServerWriteReactor<grpc::ByteBuffer>* Subscribe(
-      grpc::CallbackServerContext* context,
-      const grpc::ByteBuffer* request) override;
+  void AddTo(ServerCall::Methods& methods);
 
   // Sends subscribers away (UNAVAILABLE) once they have all there is.
   void Drain();
 
-  // The subscriptions that are open; kept by their reactors.
+  // The subscriptions that are open; kept by their handlers.
   class Calls {
    public:
     // False once it is draining.

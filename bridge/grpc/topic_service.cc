@@ -13,6 +13,7 @@
 #include "bridge/grpc/topic_message.h"
 #include "bridge/grpc/wire.h"
 #include "bridge/hub/history.h"
+#include "sluice/v1/topic_service.grpc.pb.h"
 
 namespace sluice {
 namespace {
@@ -38,6 +39,25 @@ absl::StatusOr<int> ToPageSize(int page_size) {
 TopicService::TopicService(Hub& hub, TopicRules rules)
     : hub_(hub), rules_(std::move(rules)) {}
 
+void TopicService::AddTo(ServerCall::Methods& methods) {
+  const auto add =
+      [&](const char* name,
+          void (TopicService::*method)(const grpc::ByteBuffer&, const Reply&)) {
+        methods[absl::StrCat("/", v1::TopicService::service_full_name(), "/",
+                             name)] =
+            UnaryReply::To([this, method](const grpc::ByteBuffer& bytes,
+                                          const Reply& reply) {
+              (this->*method)(bytes, reply);
+            });
+      };
+  add("CreateTopic", &TopicService::CreateTopic);
+  add("GetTopic", &TopicService::GetTopic);
+  add("ListTopics", &TopicService::ListTopics);
+  add("EndTopic", &TopicService::EndTopic);
+  add("DeleteTopic", &TopicService::DeleteTopic);
+  add("ListEvents", &TopicService::ListEvents);
+}
+
 v1::Topic TopicService::ToMessage(const std::string& topic,
                                   const absl::optional<TopicInfo>& info,
                                   const TopicSettings& settings) const {
@@ -56,8 +76,7 @@ v1::Topic TopicService::ToMessage(const std::string& topic,
 }
 
 template <typename Response>
-void TopicService::Describe(const std::string& topic,
-                            std::shared_ptr<UnaryReply> reply) {
+void TopicService::Describe(const std::string& topic, Reply reply) {
   hub_.store().Describe(topic, /*id=*/"", /*last=*/0,
                         [this, reply = std::move(reply),
                          topic](const Store::Description& description) {
@@ -76,12 +95,10 @@ void TopicService::Describe(const std::string& topic,
                         });
 }
 
-grpc::ServerUnaryReactor* TopicService::CreateTopic(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
-    grpc::ByteBuffer* response) {
-  const auto reply = UnaryReply::New(response);
+void TopicService::CreateTopic(const grpc::ByteBuffer& bytes,
+                               const Reply& reply) {
   v1::CreateTopicRequest request;
-  if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
+  if (!ParseMessage(bytes, request)) return reply->Fail(NotAMessage());
 
   const std::string topic =
       request.topic().empty() ? RandomName() : request.topic();
@@ -104,28 +121,21 @@ grpc::ServerUnaryReactor* TopicService::CreateTopic(
                             ToMessage(topic, *info, info->settings);
                         reply->Answer(message);
                       });
-  return reply.get();
 }
 
-grpc::ServerUnaryReactor* TopicService::GetTopic(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
-    grpc::ByteBuffer* response) {
-  const auto reply = UnaryReply::New(response);
+void TopicService::GetTopic(const grpc::ByteBuffer& bytes, const Reply& reply) {
   v1::GetTopicRequest request;
-  if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
+  if (!ParseMessage(bytes, request)) return reply->Fail(NotAMessage());
   if (auto status = CheckTopic(request.topic()); !status.ok()) {
     return reply->Fail(AtField(std::move(status), "topic"));
   }
   Describe<v1::GetTopicResponse>(request.topic(), reply);
-  return reply.get();
 }
 
-grpc::ServerUnaryReactor* TopicService::ListTopics(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
-    grpc::ByteBuffer* response) {
-  const auto reply = UnaryReply::New(response);
+void TopicService::ListTopics(const grpc::ByteBuffer& bytes,
+                              const Reply& reply) {
   v1::ListTopicsRequest request;
-  if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
+  if (!ParseMessage(bytes, request)) return reply->Fail(NotAMessage());
 
   const std::string pattern =
       request.pattern().empty() ? ">" : request.pattern();
@@ -151,15 +161,11 @@ grpc::ServerUnaryReactor* TopicService::ListTopics(
                       message.set_next_page_token(listing.next);
                       reply->Answer(message);
                     });
-  return reply.get();
 }
 
-grpc::ServerUnaryReactor* TopicService::EndTopic(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
-    grpc::ByteBuffer* response) {
-  const auto reply = UnaryReply::New(response);
+void TopicService::EndTopic(const grpc::ByteBuffer& bytes, const Reply& reply) {
   v1::EndTopicRequest request;
-  if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
+  if (!ParseMessage(bytes, request)) return reply->Fail(NotAMessage());
   if (auto status = CheckWritableTopic(request.topic()); !status.ok()) {
     return reply->Fail(AtField(std::move(status), "topic"));
   }
@@ -181,15 +187,12 @@ grpc::ServerUnaryReactor* TopicService::EndTopic(
                           reply->Fail(answer.status());
                         }
                       });
-  return reply.get();
 }
 
-grpc::ServerUnaryReactor* TopicService::DeleteTopic(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
-    grpc::ByteBuffer* response) {
-  const auto reply = UnaryReply::New(response);
+void TopicService::DeleteTopic(const grpc::ByteBuffer& bytes,
+                               const Reply& reply) {
   v1::DeleteTopicRequest request;
-  if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
+  if (!ParseMessage(bytes, request)) return reply->Fail(NotAMessage());
   if (auto status = CheckWritableTopic(request.topic()); !status.ok()) {
     return reply->Fail(AtField(std::move(status), "topic"));
   }
@@ -200,15 +203,12 @@ grpc::ServerUnaryReactor* TopicService::DeleteTopic(
       reply->Fail(status);
     }
   });
-  return reply.get();
 }
 
-grpc::ServerUnaryReactor* TopicService::ListEvents(
-    grpc::CallbackServerContext* context, const grpc::ByteBuffer* request_bytes,
-    grpc::ByteBuffer* response) {
-  const auto reply = UnaryReply::New(response);
+void TopicService::ListEvents(const grpc::ByteBuffer& bytes,
+                              const Reply& reply) {
   v1::ListEventsRequest request;
-  if (!ParseMessage(*request_bytes, request)) return reply->Fail(NotAMessage());
+  if (!ParseMessage(bytes, request)) return reply->Fail(NotAMessage());
   if (auto status = CheckTopic(request.topic()); !status.ok()) {
     return reply->Fail(AtField(std::move(status), "topic"));
   }
@@ -245,7 +245,6 @@ grpc::ServerUnaryReactor* TopicService::ListEvents(
                   *message.mutable_gap() = ToProto(*page.gap, {topic}, epoch);
                 reply->Answer(message);
               });
-  return reply.get();
 }
 
 }  // namespace sluice

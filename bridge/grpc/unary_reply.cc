@@ -1,25 +1,28 @@
 #include "bridge/grpc/unary_reply.h"
 
-#include "bridge/grpc/status_detail.h"
-#include "bridge/grpc/wire.h"
+#include <utility>
 
 namespace sluice {
 
-std::shared_ptr<UnaryReply> UnaryReply::New(grpc::ByteBuffer* response) {
-  std::shared_ptr<UnaryReply> reply(new UnaryReply(response));
-  reply->self_ = reply;
-  return reply;
+ServerCall::Method UnaryReply::To(Method method) {
+  return [method = std::move(method)](ServerCall& call) {
+    auto reply = std::make_shared<UnaryReply>(call, method);
+    call.StartRead();
+    return reply;
+  };
 }
 
 void UnaryReply::Answer(const google::protobuf::MessageLite& message) {
-  if (answered_.exchange(true)) return;
-  response_ = ToBytes(message);
-  Finish(grpc::Status::OK);
+  if (!answered_.exchange(true)) call_.Finish(message);
 }
 
-UnaryReply* UnaryReply::Fail(const absl::Status& status) {
-  if (!answered_.exchange(true)) Finish(ToGrpcStatus(status));
-  return this;
+void UnaryReply::Fail(const absl::Status& status) {
+  if (!answered_.exchange(true)) call_.Finish(status);
+}
+
+void UnaryReply::OnReadDone(bool ok) {
+  if (!ok) return Fail(absl::InternalError("the call has no request"));
+  method_(call_.request(), shared_from_this());
 }
 
 void UnaryReply::OnCancel() {

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "sluice/v1/subscriber_service.grpc.pb.h"
 #include "tests/unit/grpc/server_fixture.h"
 
 namespace sluice {

@@ -4,6 +4,7 @@
 
 #include "bridge/grpc/rpc_status.pb.h"
 #include "sluice/v1/publisher_service.grpc.pb.h"
+#include "sluice/v1/topic_service.grpc.pb.h"
 #include "tests/unit/grpc/raw_call.h"
 #include "tests/unit/grpc/server_fixture.h"
 
