@@ -20,8 +20,9 @@ use crate::v1::PublishWithFeedbackRequest;
 pub(crate) async fn run(done: Done, channel: Channel) {
     let shared = &done.0;
     tokio::select! {
-        () = shared.until(|state| (state.error.is_some() || state.stopped).then_some(())) => {}
+        () = shared.until(|state| state.error.is_some().then_some(())) => {}
         () = shared.patience() => {}
+        () = shared.goodbye() => {}
         () = work(shared, channel) => {}
     }
 }
@@ -35,7 +36,6 @@ impl Drop for Done {
             if !state.closing || !state.outbox.is_settled() {
                 state.fail(Error::Closed); // its runtime is gone, if nothing was said before
             }
-            state.stopped = true;
             state.done = true;
         });
         self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner).close();
@@ -110,7 +110,7 @@ impl Stream for Requests {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut state = self.shared.lock();
-        if state.call != self.call || state.error.is_some() || state.stopped {
+        if state.call != self.call || state.error.is_some() || state.done {
             return Poll::Ready(None);
         }
         if let Some(request) = state.outbox.next_request() {

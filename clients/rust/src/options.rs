@@ -65,7 +65,8 @@ impl Builder {
         self
     }
 
-    /// How long to wait for an acknowledgement while something is unacknowledged: a minute unless it is set.
+    /// How long to wait for an acknowledgement while something is unacknowledged: a minute unless it is set, at most a
+    /// year.
     pub fn give_up_after(mut self, patience: Duration) -> Self {
         self.give_up_after = patience;
         self
@@ -109,8 +110,9 @@ impl Builder {
     /// Makes a publisher on a channel, which others may use, too, and which may have TLS. As [`connect`](Self::connect),
     /// it wants a runtime.
     pub fn over(self, channel: Channel) -> Result<Publisher, Error> {
-        if self.buffer_events == 0 || self.buffer_bytes == 0 || self.give_up_after.is_zero() {
-            return Err(Error::Options("buffer_events, buffer_bytes and give_up_after are above 0".into()));
+        let durations = [self.give_up_after, self.longest_pause];
+        if self.buffer_events == 0 || self.buffer_bytes == 0 || durations.iter().any(Duration::is_zero) {
+            return Err(Error::Options("buffers, give_up_after and longest_pause are above 0".into()));
         }
         Ok(Publisher::start(channel, self))
     }
@@ -154,6 +156,7 @@ mod tests {
             Builder::default().buffer_events(0),
             Builder::default().buffer_bytes(0),
             Builder::default().give_up_after(Duration::ZERO),
+            Builder::default().longest_pause(Duration::ZERO),
         ] {
             assert!(matches!(builder.connect("localhost:1"), Err(Error::Options(_))));
         }

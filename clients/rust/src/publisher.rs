@@ -18,6 +18,7 @@ use crate::outbox::{Entry, Outbox, Totals, Unacknowledged, What};
 use crate::v1::{End, Event, Stop};
 
 const GOODBYE: Duration = Duration::from_secs(5);
+const LONG: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// Publishes events so that each is stored once, whatever becomes of the connection.
 ///
@@ -57,8 +58,7 @@ pub(crate) struct State {
     pub outbox: Outbox,
     /// No more entries; half-close when all is sent.
     pub closing: bool,
-    /// The task shall end, or has ended.
-    pub stopped: bool,
+    /// The task has ended.
     pub done: bool,
     /// Final.
     pub error: Option<Error>,
@@ -78,7 +78,7 @@ pub(crate) struct State {
 
 impl State {
     pub fn is_finished(&self) -> bool {
-        self.stopped || self.error.is_some() || self.closing && self.outbox.is_settled()
+        self.error.is_some() || self.closing && self.outbox.is_settled()
     }
 
     pub fn fail(&mut self, error: Error) {
@@ -144,7 +144,7 @@ impl Shared {
 
     /// Makes it an error that nothing was acknowledged for so long.
     pub async fn patience(&self) {
-        let patience = self.options.give_up_after;
+        let patience = self.options.give_up_after.min(LONG); // clocks have an end
         let mut at = Instant::now();
         loop {
             self.until(|state| (!state.outbox.is_settled()).then_some(())).await;
@@ -167,6 +167,12 @@ impl Shared {
                 return;
             }
         }
+    }
+
+    /// Waits until all is stored and nothing more is to come, and then for the bridge to say good-bye, but not for ever.
+    pub async fn goodbye(&self) {
+        self.until(|state| (state.closing && state.outbox.is_settled()).then_some(())).await;
+        tokio::time::sleep(GOODBYE).await;
     }
 
     /// An end without waiting for room: it is small, and there may be nobody left to wait.
@@ -197,7 +203,6 @@ impl Publisher {
         let state = State {
             outbox,
             closing: false,
-            stopped: false,
             done: false,
             error: None,
             call: 0,
@@ -270,12 +275,7 @@ impl Publisher {
         let shared = &self.0.shared;
         shared.update(|state| state.closing = true);
         let stored = shared.until(|state| state.unless_failed(state.outbox.is_settled().then_some(()))).await;
-        let done = shared.until(|state| state.done.then_some(()));
-        if tokio::time::timeout(GOODBYE, done).await.is_err() {
-            // All is stored, and the bridge does not say good-bye.
-            shared.update(|state| state.stopped = true);
-            shared.until(|state| state.done.then_some(())).await;
-        }
+        shared.until(|state| state.done.then_some(())).await;
         match stored {
             Ok(()) | Err(Error::Closed) => Ok(self.totals()),
             Err(error) => Err(error),

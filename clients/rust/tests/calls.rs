@@ -199,9 +199,14 @@ async fn a_bridge_that_does_not_say_good_bye_is_left() {
         std::future::pending().await
     })
     .await;
-    let publisher = Publisher::connect(&target).unwrap();
+    let publisher = Publisher::builder().give_up_after(Duration::MAX).connect(&target).unwrap();
     publisher.publish("a", "x").await.unwrap();
+    let dropped = Publisher::connect(&target).unwrap();
+    dropped.publish("a", "x").await.unwrap();
+    let mut notices = dropped.notices();
+    drop(dropped);
     assert_eq!(in_time("the totals", publisher.close()).await.unwrap().accepted, 1);
+    in_time("its task ends", async { while notices.next().await.is_some() {} }).await;
 }
 
 #[tokio::test]
