@@ -121,8 +121,8 @@ impl Builder {
 /// A channel to the bridge at `target`, `HOST:PORT` or `http://HOST:PORT`, in plain text, which connects when it is used
 /// and notices when its peer has silently died.
 ///
-/// For TLS, enable one of tonic's features, such as `tls-ring`, and make a channel of a [`tonic::transport::Endpoint`]
-/// with `tls_config` and `connect_lazy`.
+/// For TLS, enable tonic's features `tls-ring` and `tls-native-roots`, and make a channel of a
+/// [`tonic::transport::Endpoint`] with `tls_config` and `connect_lazy`.
 pub fn connect(target: &str) -> Result<Channel, Error> {
     let bad = |why: &str| Error::Options(format!("{target:?} is no HOST:PORT of a bridge: {why}"));
     if target.starts_with("https:") {

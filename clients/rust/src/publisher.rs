@@ -302,6 +302,7 @@ impl Publisher {
     }
 
     pub(crate) async fn put(&self, entry: Entry) -> Result<(), Error> {
+        tokio::task::coop::consume_budget().await; // or who never waits would keep a runtime's only thread
         let mut entry = Some(entry);
         let ready = |state: &mut State| {
             if let Some(error) = &state.error {
