@@ -8,4 +8,4 @@ const { wireTests } = require('./lib/deploy_wire.js');
 const chromium = useBrowser({ ignoreHTTPSErrors: true });
 
 deployTests('Caddy', Caddy, chromium);
-wireTests('Caddy', Caddy, chromium, { cut: 'end' });  // as of Caddy 2.8 it is a reset
+wireTests('Caddy', Caddy, chromium, { cut: 'end' });  // a reset with newer ones

@@ -79,6 +79,7 @@ class Front {
 class Nginx extends Front {
   get name() { return 'nginx'; }
   get signal() { return 'SIGTERM'; }
+  reload() { process.kill(this.child.pid, 'SIGHUP'); }
   configuration() { return shipped('nginx.conf'); }
 
   run(upstream) {
@@ -93,8 +94,9 @@ class Nginx extends Front {
     file('mime.types', fs.readFileSync(path.join(debian, 'mime.types')));
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
         .map((kind) => `${kind}_temp_path ${this.folder}/${kind};`);
-    // Somebody else's settings, which the site has to withstand.
-    file('conf.d/all.conf', `${temporary.join('\n')}\ngzip_types *;\ngzip_proxied any;\ngzip_min_length 1;\n`);
+    // Settings of other sites, which ours has to withstand.
+    const others = ['gzip_types *;', 'gzip_proxied any;', 'gzip_min_length 1;', 'proxy_ignore_headers X-Accel-Buffering;'];
+    file('conf.d/all.conf', [...temporary, ...others].join('\n'));
     file('sites-enabled/sluice.conf', replaced(this.configuration(),
         ['server 127.0.0.1:8080;', `server ${upstream};`],
         ['listen 80;', `listen ${this.host}:${this.plainPort};`], ['listen [::]:80;', ''],
@@ -111,14 +113,21 @@ class Caddy extends Front {
   get name() { return 'Caddy'; }
   get signal() { return 'SIGQUIT'; }  // SIGTERM waits for streams, as grace_period says
 
+  reload() {
+    execFileSync(this.program, ['reload', '--force', '--config', this.file, '--adapter', 'caddyfile', '--address', this.admin],
+                 { stdio: 'pipe' });
+  }
+
   run(upstream) {
-    const file = path.join(this.folder, 'Caddyfile');
-    fs.writeFileSync(file, replaced(shipped('Caddyfile'),
-        ['\tgrace_period 5s', `\tgrace_period 5s\n\tadmin off\n\tdefault_bind ${this.host}\n\thttp_port ${this.plainPort}`],
+    this.program = program('caddy', 'usr/bin/caddy');
+    this.file = path.join(this.folder, 'Caddyfile');
+    this.admin = `unix/${this.folder}/admin`;
+    fs.writeFileSync(this.file, replaced(shipped('Caddyfile'),
+        ['\tgrace_period ', `\tadmin ${this.admin}\n\tdefault_bind ${this.host}\n\thttp_port ${this.plainPort}\n\tgrace_period `],
         ['sluice.example.com {', `https://${this.host}:${this.port} {\n\ttls ${this.certificate} ${this.key}`],
         ['127.0.0.1:8080', upstream]));
     const env = { HOME: this.folder, XDG_DATA_HOME: this.folder, XDG_CONFIG_HOME: this.folder };
-    return startBound(program('caddy', 'usr/bin/caddy'), ['run', '--config', file, '--adapter', 'caddyfile'], { env });
+    return startBound(this.program, ['run', '--config', this.file, '--adapter', 'caddyfile'], { env });
   }
 }
 

@@ -133,6 +133,21 @@ function wireTests(name, Server, browser, { cut }) {
                      cut === 'end' ? [true, true] : [false, false]);
   });
 
+  test(`a reload costs no stream, and a stop waits for none: ${name}`, async (t) => {
+    const bridge = await startBridge(t);
+    const producer = newProducer(t, bridge);
+    const front = await startFront(t, Server, upstreamOf(bridge));
+    const session = new Session(t, front);
+    const reader = await session.open(eventsOf('a'));
+    front.reload();
+    await until('the old connection to take no more requests', () => session.goneAway);
+    const another = await new Session(t, front).open(eventsOf('a'));
+    await producer.batch({ topic: 'a', events: [{ text: 'to both' }] });
+    await until('both to have it', () => [reader, another].every(({ text }) => text.includes('data: to both\n')));
+    assert.equal((await front.child.stop('SIGTERM')).code, 0);
+    await until('both to be closed', () => reader.closed && another.closed);
+  });
+
   test(`one connection has room for 200 streams and 1,200 requests: ${name}`, async (t) => {
     const bridge = await startBridge(t);
     const front = await startFront(t, Server, upstreamOf(bridge));
