@@ -10,7 +10,7 @@ export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 # What building the two programs takes.
 readonly build_packages=(
   build-essential ca-certificates ccache cmake ninja-build pkg-config
-  libabsl-dev libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libgrpc++-dev libprotobuf-dev libssl-dev
+  libabsl-dev libcli11-dev libcpp-httplib-dev libcurl4-openssl-dev libgrpc++-dev libjemalloc-dev libprotobuf-dev libssl-dev
   libyaml-cpp-dev nlohmann-json3-dev protobuf-compiler protobuf-compiler-grpc zlib1g-dev
 )
 

@@ -57,7 +57,7 @@ struct PublishOptions {
 };
 
 // One publishing call, whatever its method: takes requests in order, has them
-// stored, and says what became of them. Between a gRPC reactor, its peer, and
+// stored, and says what became of them. Between a call of gRPC, its peer, and
 // the hub with its store.
 //
 // Requests are appended as they come, so that the store can commit many at

@@ -3,10 +3,13 @@
 namespace sluice {
 namespace {
 
-uint8_t BitWidth(uint64_t n) {
-  uint8_t width = 0;
-  for (; n != 0; n >>= 1) ++width;
-  return width;
+constexpr uint64_t kUnitBytes = 4 << 10;
+
+uint8_t BucketOf(uint64_t event_bytes) {
+  if (event_bytes == 0) return 0;
+  uint8_t bucket = 1;
+  for (uint64_t n = event_bytes / kUnitBytes; n != 0; n >>= 1) ++bucket;
+  return bucket;
 }
 
 }  // namespace
@@ -24,7 +27,7 @@ void MemoryBudget::Update(TopicLog& log) {
     if (event_bytes > 0) ended_[log.end()->offset()] = &log;
     return;
   }
-  const uint8_t bucket = BitWidth(event_bytes);
+  const uint8_t bucket = BucketOf(event_bytes);
   if (bucket == place.bucket) return;
   Unlist(log);
   place.bucket = bucket;

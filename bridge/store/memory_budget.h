@@ -11,7 +11,7 @@ namespace sluice {
 
 // What the topics of a memory store take together, and which of them gives up
 // events first when that is too much: ended ones, oldest end first, then the
-// largest, to a factor of two.
+// largest, to a factor of two; those with less than 4 KiB count as equal.
 //
 // Thread safety: none; the store's lock guards it.
 class MemoryBudget {
@@ -49,7 +49,8 @@ class MemoryBudget {
 
   // Ended topics that have events, by their ends.
   std::map<Offset, TopicLog*> ended_;
-  // Open topics by the number of bits that their events' bytes take.
+  // Open topics by the number of bits that their events' bytes take, in units
+  // of 4 KiB; the first have no events.
   std::array<std::vector<TopicLog*>, kBuckets> open_;
 };
 

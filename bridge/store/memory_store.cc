@@ -20,6 +20,9 @@ namespace {
 // How many names a call of List looks at.
 constexpr size_t kNamesAList = 10000;
 
+// How many entries there is always room for on their way to the listener.
+constexpr size_t kKeptBatch = 1024;
+
 // One lock for the whole log is what makes its visible end: offsets are given
 // and entries stored under it. What is stored waits in committed_ for the
 // listener, which one thread at a time calls without the lock, in order:
@@ -553,11 +556,14 @@ void MemoryStore::Deliver() {
   if (!delivering_) {
     delivering_ = true;
     while (!committed_.empty()) {
-      batch.clear();
       batch.swap(committed_);
       mutex_.Unlock();
       listener_(batch);
+      batch.clear();
       mutex_.Lock();
+      // Its memory serves the next, unless that would be much to keep.
+      if (committed_.empty() && batch.capacity() <= kKeptBatch)
+        committed_.swap(batch);
     }
     delivering_ = false;
   }

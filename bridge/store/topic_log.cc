@@ -44,6 +44,10 @@ void TopicLog::Add(EntryRef entry) {
       ids_ = std::make_unique<absl::flat_hash_map<absl::string_view, Offset>>();
     ids_->emplace(entry->id(), entry->offset());
   }
+  if (empty()) {
+    first_time_ = entry->time();
+    events_.reserve(2);
+  }
   events_.push_back(std::move(entry));
 }
 
@@ -52,14 +56,14 @@ void TopicLog::DropFirst() {
   bytes_ -= first->size_bytes();
   trimmed_through_ = first->offset();
   if (!first->id().empty()) ids_->erase(first->id());
+  if (!empty()) first_time_ = events_[head_]->time();
 }
 
 void TopicLog::Trim(absl::Time now) {
   if (empty()) return;
-  while (!empty() &&
-         (event_count() > settings_.retention_events ||
-          bytes_ > settings_.retention_bytes ||
-          events_[head_]->time() + settings_.retention_age <= now)) {
+  while (!empty() && (event_count() > settings_.retention_events ||
+                      bytes_ > settings_.retention_bytes ||
+                      first_time_ + settings_.retention_age <= now)) {
     DropFirst();
   }
   AfterDrops(now);
@@ -98,7 +102,7 @@ void TopicLog::AfterDrops(absl::Time now) {
 
 absl::Time TopicLog::NextExpiry() const {
   return empty() ? absl::InfiniteFuture()
-                 : events_[head_]->time() + settings_.retention_age;
+                 : first_time_ + settings_.retention_age;
 }
 
 TopicInfo TopicLog::Info() const {

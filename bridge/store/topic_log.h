@@ -110,6 +110,7 @@ class TopicLog {
   // half. A deque would cost an idle topic 600 bytes.
   std::vector<EntryRef> events_;
   size_t head_ = 0;
+  absl::Time first_time_;  // of the oldest event, which may be cold
   uint64_t bytes_ = 0;
   Offset last_ = 0;
   Offset last_event_ = 0;

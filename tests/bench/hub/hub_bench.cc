@@ -1,8 +1,9 @@
 // What topics and appends cost at the hub, with nobody to read them: no gRPC,
 // no HTTP. The counters say the bytes that the process has more for a topic.
 #include <benchmark/benchmark.h>
-#include <malloc.h>
+#include <jemalloc/jemalloc.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -51,7 +52,14 @@ std::string Name(int64_t number) {
   return absl::StrCat("orders.customer.", number);
 }
 
-size_t BytesInUse() { return mallinfo2().uordblks + mallinfo2().hblkhd; }
+size_t BytesInUse() {
+  uint64_t epoch = 1;
+  mallctl("epoch", nullptr, nullptr, &epoch, sizeof(epoch));
+  size_t bytes = 0;
+  size_t size = sizeof(bytes);
+  mallctl("stats.allocated", &bytes, &size, nullptr, 0);
+  return bytes;
+}
 
 // Topics that are made, with or without an event in each.
 void OneMoreIdleTopic(benchmark::State& state) {
