@@ -22,9 +22,7 @@ rust_is_new_enough() { tool_is_new_enough cargo && tool_is_new_enough rustc; }
 
 # Debian 12's own Rust is 1.63. It has another one beside it, for browsers, which is kept up to date.
 get_rust() {
-  local first=cargo-web second=rustc-web
-  if ! apt-cache show "$first" >/dev/null 2>&1; then first=cargo second=rustc; fi
-  install_packages "$first" "$second" || return
+  install_packages cargo-web rustc-web || install_packages cargo rustc || return
   export PATH=/usr/bin:$PATH
   hash -r
   rust_is_new_enough
