@@ -40,6 +40,7 @@ def new_enough_go():
 
 
 class GoPeer(Peer):
+    takes_minutes = True
     package = ''
     module = ''
 

@@ -50,6 +50,7 @@ class HttpServer(Server):
 
 class Peer(Contender):
     replays = False  # keeps events for those who come later: start(replay=True) gives all readers what there is
+    takes_minutes = False  # to fetch
     failure = None
 
     def install(self):
