@@ -15,13 +15,13 @@ const chromium = useBrowser({ ignoreHTTPSErrors: true });
 test('without a server in front a page opens six EventSources, and the next one when one of them is closed', async (t) => {
   const bridge = await startBridge(t, '--demo');
   const producer = newProducer(t, bridge);
-  const { readers, responses } = await openTwenty(t, chromium, `${bridge.http}/readers.html`);
-  const opened = async () => (await Promise.all(readers.map((reader) => reader.opened()))).filter(Boolean).length;
-  const has = async (count) => (await Promise.all(readers.map((reader) => reader.count()))).filter((have) => have >= count).length;
+  const { page, readers, responses } = await openTwenty(t, chromium, `${bridge.http}/readers.html`);
+  const followed = () => page.evaluate(() => Object.values(window.followed).map(({ opened, events }) => [opened, events.length]));
+  const opened = async () => (await followed()).filter(([times]) => times > 0).length;
   await until('six to open', async () => (await opened()) === 6, MS);
   for (let n = 1; n <= 3; ++n) {
     await Promise.all(TOPICS.map((topic) => producer.batch({ topic, events: [{ text: `${n}` }] })));
-    await until(`event ${n} at six`, async () => (await has(n)) === 6, MS);
+    await until(`event ${n} at six`, async () => (await followed()).filter(([, have]) => have >= n).length === 6, MS);
   }
   const subscribers = await Promise.all(TOPICS.map(async (topic) => (await producer.getTopic(topic)).subscribers));
   assert.deepEqual(subscribers.sort(), [...Array(COUNT - 6).fill(0), ...Array(6).fill(1)]);

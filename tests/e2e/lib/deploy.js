@@ -55,7 +55,7 @@ class Front {
     await until(() => `${this.name} to listen\n${this.child.stderr}`, () => {
       if (this.child.exited) throw new Error(`${this.name} ended\n${this.child.stderr}`);
       return answers(this.host, this.port);
-    });
+    }, 30000);
     return this;
   }
 

@@ -45,7 +45,20 @@ async function watchResponses(page) {
   return responses;
 }
 
-const untilOpen = (readers) => all(readers, (reader) => until('an EventSource to open', reader.opened, MS));
+// Waits until all EventSources of a page are as wanted: { count, opened, broken, state } -> whether one is. They are asked
+// together, so that a slow machine is not busy with asking.
+async function untilAll(page, what, wanted) {
+  let all;
+  await until(() => `${what}; ${JSON.stringify(all)}`, async () => {
+    all = await page.evaluate(() => Object.values(window.followed)
+        .map(({ events, opened, broken, state }) => ({ count: events.length, opened, broken, state })));
+    return all.every(wanted);
+  }, MS);
+}
+
+const untilOpen = (page) => untilAll(page, 'all to open', ({ opened }) => opened > 0);
+const untilHave = (page, count) => untilAll(page, `${count} events in each`, (reader) => reader.count >= count);
+const untilClosed = (page) => untilAll(page, 'all to close', ({ state }) => state === 2);
 
 async function assertReaders(producer, count, wanted) {
   const subscribers = async () => {
@@ -54,7 +67,7 @@ async function assertReaders(producer, count, wanted) {
   };
   let now;
   // Less than a heartbeat: it must not take a failed write to notice.
-  await until(() => `${count} readers, ${wanted}; there are ${now}`, async () => (now = await subscribers()) === count);
+  await until(() => `${count} readers, ${wanted}; there are ${now}`, async () => (now = await subscribers()) === count, 30000);
 }
 
 function deployTests(name, Server, browser) {
@@ -62,8 +75,8 @@ function deployTests(name, Server, browser) {
     const bridge = await startBridge(t, '--retry=100ms');
     const producer = newProducer(t, bridge);
     const front = await startFront(t, Server, upstreamOf(bridge));
-    const { readers, responses } = await openTwenty(t, browser, front.https);
-    await untilOpen(readers);
+    const { page, readers, responses } = await openTwenty(t, browser, front.https);
+    await untilOpen(page);
     for (let n = 0; n < 5; ++n) {
       for (const [index, topic] of TOPICS.entries()) {
         await producer.batch({ topic, events: [{ text: `${topic}: ${n}` }] });
@@ -72,9 +85,10 @@ function deployTests(name, Server, browser) {
     }
     assert.deepEqual(responses, Array(COUNT).fill({ protocol: 'h2', connectionId: responses[0].connectionId, status: 200 }));
     await all(TOPICS, (topic) => producer.batch({ topic, end: {} }));
+    await untilClosed(page);
     for (const [index, reader] of readers.entries()) {
       const texts = Array.from({ length: 5 }, (_, n) => `${TOPICS[index]}: ${n}`);
-      assert.deepEqual((await reader.closed()).map(({ data }) => data), [...texts, '[DONE]']);
+      assert.deepEqual((await reader.events()).map(({ data }) => data), [...texts, '[DONE]']);
       assert.deepEqual([await reader.opened(), await reader.broken()], [1, 2], 'one stream, its end, and the 204');
     }
     assert.equal(responses.filter(({ status }) => status === 204).length, COUNT);
@@ -85,7 +99,7 @@ function deployTests(name, Server, browser) {
     const producer = newProducer(t, bridge);
     const front = await startFront(t, Server, upstreamOf(bridge));
     const { page, readers } = await openTwenty(t, browser, front.https);
-    await untilOpen(readers);
+    await untilOpen(page);
     await assertReaders(producer, COUNT, 'all');
     await all(readers.slice(0, 10), (reader) => reader.close());
     await assertReaders(producer, COUNT - 10, 'those that are not closed');
@@ -100,16 +114,17 @@ function deployTests(name, Server, browser) {
     const cut = (request) => cuts.map((one) => one(request)).find(Boolean);
     const proxy = await startProxy(t, bridge, { cut });
     const front = await startFront(t, Server, proxy.http.slice('http://'.length));
-    const { readers } = await openTwenty(t, browser, front.https);
-    await untilOpen(readers);
+    const { page, readers } = await openTwenty(t, browser, front.https);
+    await untilOpen(page);
     const published = await all(TOPICS, async (topic, index) => {
       const events = makeEvents(random(SEED, `${name}/${topic}`), 60, `run-${index}`);
       for (let at = 0; at < events.length; at += 6) await producer.batch({ topic, events: events.slice(at, at + 6) });
       const { lastCursor } = await producer.batch({ topic, end: {} });
       return { events, lastCursor };
     });
+    await untilClosed(page);
     for (const [index, reader] of readers.entries()) {
-      const seen = await reader.closed();
+      const seen = await reader.events();
       assert.deepEqual(withoutCursors(seen), [...published[index].events.map(shown), DONE]);
       assertCursorsGoUp(seen);
       const target = eventsOf(TOPICS[index]);
@@ -134,30 +149,28 @@ function restartTests(name, Server, browser) {
       const readers = await all(TOPICS, (topic) => follow(page, eventsOf(topic)));
       const early = (topic) => Array.from({ length: 3 }, (_, n) => `${topic}: early ${n}`);
       await all(TOPICS, (topic) => before.batch({ topic, events: early(topic).map((text) => ({ text })) }));
-      await all(readers, (reader) => reader.has(3));
+      await untilHave(page, 3);
 
       if (signal === 'SIGKILL') await first.child.stop(signal);
       else await first.stop(signal);
       const away = { status: 502, type: 'application/json', code: 'UNAVAILABLE' };
       assert.deepEqual(await ask(page, '/v1/topics/page.0/history'), away);
       assert.deepEqual(await ask(page, '/v1/topics/page.0/events', { method: 'POST', body: 'hi' }), away);
-      await all(readers, async (reader) => {
-        const broken = await reader.broken();
-        await until('an EventSource to find nobody a few times', async () => (await reader.broken()) >= broken + 3, MS);
-      });
+      const broken = Math.max(...await all(readers, (reader) => reader.broken()));
+      await untilAll(page, 'all to find nobody a few times', (reader) => reader.broken >= broken + 3);
 
       const second = await startBridge(t, ...flags, `--http_listen=${upstreamOf(first)}`, `--grpc_listen=${first.grpc}`);
       const after = newProducer(t, second);
       const late = (topic) => Array.from({ length: 10 }, (_, n) => `${topic}: late ${n}`);
-      const ends = await all(TOPICS, async (topic, index) => {
-        const texts = late(topic);
-        for (const text of texts) await after.batch({ topic, events: [{ text }] });
-        await readers[index].has(3 + 1 + texts.length);
-        return after.batch({ topic, end: {} });
+      await all(TOPICS, async (topic) => {
+        for (const text of late(topic)) await after.batch({ topic, events: [{ text }] });
       });
+      await untilHave(page, 3 + 1 + 10);
+      const ends = await all(TOPICS, (topic) => after.batch({ topic, end: {} }));
+      await untilClosed(page);
       for (const [index, reader] of readers.entries()) {
         const topic = TOPICS[index];
-        const seen = await reader.closed();
+        const seen = await reader.events();
         const gap = seen[3];
         assert.deepEqual(seen.map(({ type, data }) => (type === 'message' ? data : type)),
                          [...early(topic), 'sluice.gap', ...late(topic), '[DONE]']);
@@ -178,4 +191,4 @@ function ask(page, target, options) {
   }, [target, options]);
 }
 
-module.exports = { COUNT, TOPICS, deployTests, newProducer, openTwenty, restartTests, untilOpen, upstreamOf };
+module.exports = { COUNT, TOPICS, deployTests, newProducer, openTwenty, restartTests, upstreamOf };

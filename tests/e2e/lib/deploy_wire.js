@@ -9,7 +9,7 @@ const { ADDRESS, freePort } = require('./address.js');
 const { startBridge } = require('./bridge.js');
 const { startFront } = require('./deploy.js');
 const { newProducer, upstreamOf } = require('./deploy_tests.js');
-const { openPage } = require('./follow.js');
+const { MS, openPage } = require('./follow.js');
 const { Child } = require('./process.js');
 const { eventsOf, startProxy } = require('./proxy.js');
 const { openStream } = require('./raw.js');
@@ -40,13 +40,13 @@ class Session {
 
   async whole(...request) {
     const answer = this.send(...request);
-    await until(() => `the whole answer to ${request[0]}`, () => answer.closed, 30000);
+    await until(() => `the whole answer to ${request[0]}`, () => answer.closed, MS);
     return answer;
   }
 
   async open(path, fields = {}) {
     const answer = this.send(path, { ...READER, ...fields });
-    await until(`the opening of ${path}`, () => /^retry: \d+\n:.*\n/.test(answer.text), 30000);
+    await until(`the opening of ${path}`, () => /^retry: \d+\n:.*\n/.test(answer.text), MS);
     return answer;
   }
 }
@@ -66,13 +66,13 @@ function wireTests(name, Server, browser, { cut }) {
     const session = new Session(t, front);
     const [through, direct] = [await session.open(eventsOf('a')), await openStream(t, bridge, eventsOf('a'))];
     const beats = (text) => text.split(': heartbeat\n').length - 1;
-    await until('heartbeats', () => beats(through.text) >= 2 && beats(direct.text) >= 2);
+    await until('heartbeats', () => beats(through.text) >= 2 && beats(direct.text) >= 2, MS);
     for (let n = 1; n <= 3; ++n) {
       await producer.batch({ topic: 'a', events: [{ text: `${n}\n${'compressible '.repeat(1000)}` }] });
-      await until(`event ${n}`, () => through.text.includes(`data: ${n}\n`));
+      await until(`event ${n}`, () => through.text.includes(`data: ${n}\n`), MS);
     }
     await producer.batch({ topic: 'a', end: {} });
-    await until('the end', () => through.ended && direct.ended);
+    await until('the end', () => through.ended && direct.ended, MS);
     const silent = (text) => text.replaceAll(': heartbeat\n', '');
     assert.equal(silent(through.text), silent(direct.text));
     assert.equal(through.error, http2.constants.NGHTTP2_NO_ERROR);
@@ -127,7 +127,7 @@ function wireTests(name, Server, browser, { cut }) {
     const front = await startFront(t, Server, upstreamOf(bridge));
     const reader = await new Session(t, front).open(eventsOf('a'));
     await bridge.stop();
-    await until('the reader to notice', () => reader.closed);
+    await until('the reader to notice', () => reader.closed, MS);
     assert.match(reader.text, /^retry: 2000\n: sluice\nretry: \d+\n$/, 'told when to come back');
     assert.deepEqual([reader.ended ?? false, reader.error === http2.constants.NGHTTP2_NO_ERROR],
                      cut === 'end' ? [true, true] : [false, false]);
@@ -140,10 +140,10 @@ function wireTests(name, Server, browser, { cut }) {
     const session = new Session(t, front);
     const reader = await session.open(eventsOf('a'));
     front.reload();
-    await until('the old connection to take no more requests', () => session.goneAway);
+    await until('the old connection to take no more requests', () => session.goneAway, MS);
     const another = await new Session(t, front).open(eventsOf('a'));
     await producer.batch({ topic: 'a', events: [{ text: 'to both' }] });
-    await until('both to have it', () => [reader, another].every(({ text }) => text.includes('data: to both\n')));
+    await until('both to have it', () => [reader, another].every(({ text }) => text.includes('data: to both\n')), MS);
     assert.equal((await front.child.stop('SIGTERM')).code, 0);
     await until('both to be closed', () => reader.closed && another.closed);
   });
@@ -153,7 +153,10 @@ function wireTests(name, Server, browser, { cut }) {
     const front = await startFront(t, Server, upstreamOf(bridge));
     const session = new Session(t, front);
     const streams = await Promise.all(Array.from({ length: 200 }, (_, n) => session.open(eventsOf(`many.${n}`))));
-    for (let n = 0; n < 1000; ++n) assert.equal((await session.whole('/v1/topics/none/history')).head[':status'], 404);
+    for (let n = 0; n < 20; ++n) {
+      const answers = await Promise.all(Array.from({ length: 50 }, () => session.whole('/v1/topics/none/history')));
+      assert.deepEqual(answers.map(({ head }) => head[':status']), Array(50).fill(404));
+    }
     assert.deepEqual([session.goneAway, streams.filter(({ closed }) => closed).length], [undefined, 0]);
   });
 
@@ -179,7 +182,7 @@ function wireTests(name, Server, browser, { cut }) {
     const reader = curl(t, front, '--http2', '-w', '%{http_version} %{http_code}', front.https + eventsOf('a'));
     for (let n = 0; n < 3; ++n) {
       await producer.batch({ topic: 'a', events: [{ text: `line ${n}` }] });
-      await until(`line ${n}`, () => reader.stdout.includes(`\ndata: line ${n}\n\n`));
+      await until(`line ${n}`, () => reader.stdout.includes(`\ndata: line ${n}\n\n`), MS);
     }
     await producer.batch({ topic: 'a', end: {} });
     const { code, stdout } = await reader.wait();
