@@ -69,6 +69,9 @@ absl::Status Publisher::End(const std::string& topic, absl::Duration timeout) {
 absl::Status Publisher::Fail(const std::string& topic, absl::StatusCode code,
                              const std::string& message,
                              absl::Duration timeout) {
+  if (code == absl::StatusCode::kOk) {
+    return absl::InvalidArgumentError("a topic does not fail with OK");
+  }
   return sender_->Put(Entry::OfEnd(topic, Failure(code, message)), timeout);
 }
 

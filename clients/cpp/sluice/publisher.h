@@ -38,8 +38,9 @@ struct Totals {
 struct PublisherOptions {
   // Of a publisher that connects by itself; null: plain text.
   std::shared_ptr<grpc::ChannelCredentials> credentials;
-  // Asked before each call for what goes with it, such as a token. May block.
-  // An error is tried again like a broken call.
+  // Asked before each call for what goes with it, such as a token. May block,
+  // but must come back: nothing is sent or given up meanwhile. Not to throw. An
+  // error is tried again like a broken call.
   std::function<absl::StatusOr<Metadata>()> metadata;
   // What becomes of a topic without an end if this producer is lost
   // (ON_ABORT_FAIL: it fails); of up to 10,000 topics, those used last.
@@ -111,7 +112,8 @@ class Publisher {
   absl::Status End(const std::string& topic,
                    absl::Duration timeout = absl::InfiniteDuration());
 
-  // Ends a topic with an error that its readers are told; `code` is not kOk.
+  // Ends a topic with an error that its readers are told; InvalidArgument if
+  // `code` is kOk.
   absl::Status Fail(const std::string& topic, absl::StatusCode code,
                     const std::string& message,
                     absl::Duration timeout = absl::InfiniteDuration());

@@ -68,7 +68,7 @@ TEST(BrokenTest, ConnectionsThatAreCutAnywhereLoseAndDoubleNothing) {
   auto dice = Dice();
   int cuts = 0;
   Proxy proxy(bridge.grpc(), [&]() -> std::int64_t {
-    if (++cuts > 40) return std::int64_t{1} << 60;  // the last ones live
+    if (++cuts > 25) return std::int64_t{1} << 60;  // the last ones live
     // Enough for HTTP/2 to begin, and then anywhere.
     return std::uniform_int_distribution<std::int64_t>(500, 40'000)(dice);
   });

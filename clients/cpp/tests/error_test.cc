@@ -132,7 +132,8 @@ TEST(ErrorTest, WhatCannotBeSentIsRefusedAtOnceAndHurtsNothing) {
        {publisher.Publish("fine", Text("\xFF")),
         publisher.Publish("\xFF", Text("x")), publisher.End("\xFF"),
         publisher.Announce("\xFF"),
-        publisher.Fail("\xFF", absl::StatusCode::kAborted, "")}) {
+        publisher.Fail("\xFF", absl::StatusCode::kAborted, ""),
+        publisher.Fail("fine", absl::StatusCode::kOk, "")}) {
     EXPECT_CODE(status, kInvalidArgument);
     EXPECT_FALSE(PublishErrorOf(status).has_value());
   }

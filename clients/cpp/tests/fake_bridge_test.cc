@@ -99,7 +99,7 @@ TEST(FakeBridgeTest, ItGivesUpAndSaysHowMuchIsLost) {
   for (const FakeBridge::Answer& answer : answers) {
     FakeBridge fake(answer);
     PublisherOptions options;
-    options.give_up_after = absl::Milliseconds(300);
+    options.give_up_after = absl::Seconds(1);
     Publisher publisher(fake.target(), options);
     for (int n = 0; n < 3; ++n) {
       ASSERT_OK(publisher.Publish("nobody", Text("x")));
@@ -120,14 +120,14 @@ TEST(FakeBridgeTest, PatienceIsMeasuredFromTheLastAcknowledgement) {
     v1::PublishWithFeedbackRequest request;
     v1::PublishWithFeedbackResponse response;
     for (std::uint64_t n = 1; stream.Read(&request); ++n) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      std::this_thread::sleep_for(std::chrono::seconds(1));
       response.mutable_ack()->set_requests(n);
       stream.Write(response);
     }
     return grpc::Status::OK;
   });
   PublisherOptions options;
-  options.give_up_after = absl::Seconds(2);
+  options.give_up_after = absl::Seconds(5);
   Publisher publisher(fake.target(), options);
   for (int n = 0; n < 6; ++n) {
     ASSERT_OK(publisher.Publish(std::to_string(n), Text("x")));

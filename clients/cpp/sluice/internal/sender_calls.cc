@@ -71,12 +71,15 @@ void Sender::PublishOverOneCall() {
     trouble_ = absl::StrCat("no metadata: ", ready.ToString());
     return;
   }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    outbox_.Restart();
+  }
   // The pauses between calls are the sender's.
   grpc::experimental::ChannelResetConnectionBackoff(channel_.get());
   call.Start();
   {
     Lock lock(mutex_);
-    outbox_.Restart();
     Send(lock, call);
   }
   const grpc::Status status = call.Finish();

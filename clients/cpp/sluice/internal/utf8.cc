@@ -34,14 +34,17 @@ bool IsValid(std::string_view text) {
 }
 
 bool IsValid(const google::protobuf::Value& value) {
+  if (value.has_string_value()) return IsValid(value.string_value());
+  if (value.has_list_value()) {
+    const auto& items = value.list_value().values();
+    return std::all_of(items.begin(), items.end(),
+                       [](const auto& item) { return IsValid(item); });
+  }
+  if (!value.has_struct_value()) return true;
   const auto& fields = value.struct_value().fields();
-  const auto& items = value.list_value().values();
-  return IsValid(value.string_value()) &&
-         std::all_of(items.begin(), items.end(),
-                     [](const auto& item) { return IsValid(item); }) &&
-         std::all_of(fields.begin(), fields.end(), [](const auto& field) {
-           return IsValid(field.first) && IsValid(field.second);
-         });
+  return std::all_of(fields.begin(), fields.end(), [](const auto& field) {
+    return IsValid(field.first) && IsValid(field.second);
+  });
 }
 
 absl::Status Bad(const std::string& what) {
