@@ -72,7 +72,7 @@ class HealthService::Watcher final
   void Refuse(const absl::Status& status) {
     {
       MutexLock lock(mutex_);
-      finished_ = true;
+      if (std::exchange(finished_, true)) return;
     }
     call_.Finish(status);
   }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "bridge/grpc/health.grpc.pb.h"
+#include "bridge/grpc/reflection.grpc.pb.h"
 #include "sluice/v1/publisher_service.grpc.pb.h"
 #include "tests/unit/grpc/fake_store.h"
 #include "tests/unit/grpc/raw_call.h"
@@ -14,6 +15,10 @@ namespace {
 using grpc::health::v1::Health;
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
+using grpc::reflection::v1alpha::ServerReflection;
+using grpc::reflection::v1alpha::ServerReflectionRequest;
+using grpc::reflection::v1alpha::ServerReflectionResponse;
+using testing::Contains;
 using testing::HasSubstr;
 
 class GrpcServerTest : public ServerTest {
@@ -85,6 +90,85 @@ TEST_F(GrpcServerTest, ReflectionListsEveryService) {
   }
   call.HalfClose();
   EXPECT_TRUE(call.Finish().ok());
+}
+
+TEST_F(GrpcServerTest, ReflectionDescribesWhatItLists) {
+  grpc::ClientContext context;
+  const auto stub = ServerReflection::NewStub(channel_);
+  const auto stream = stub->ServerReflectionInfo(&context);
+  const auto ask = [&](const ServerReflectionRequest& request) {
+    ServerReflectionResponse response;
+    EXPECT_TRUE(stream->Write(request));
+    EXPECT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.original_request().SerializeAsString(),
+              request.SerializeAsString());
+    return response;
+  };
+  const auto first_file = [](const ServerReflectionResponse& response) {
+    const auto& files = response.file_descriptor_response();
+    return files.file_descriptor_proto_size() == 0
+               ? ""
+               : files.file_descriptor_proto(0);
+  };
+
+  ServerReflectionRequest request;
+  request.set_list_services("*");
+  const auto listed = ask(request).list_services_response();
+  EXPECT_EQ(listed.service_size(), 5);
+  for (const auto& service : listed.service()) {
+    request.set_file_containing_symbol(service.name());
+    EXPECT_THAT(first_file(ask(request)), HasSubstr("proto3"))
+        << service.name();
+  }
+  request.set_file_by_filename("sluice/v1/event.proto");
+  const auto event = ask(request);
+  EXPECT_THAT(first_file(event), HasSubstr("sluice/v1/event.proto"));
+  EXPECT_THAT(event.file_descriptor_response().file_descriptor_proto(),
+              Contains(HasSubstr("google/protobuf/struct.proto")));
+
+  request.set_file_containing_symbol("a.B");
+  EXPECT_EQ(ask(request).error_response().error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  request.mutable_file_containing_extension()->set_containing_type("a.B");
+  EXPECT_EQ(ask(request).error_response().error_code(),
+            grpc::StatusCode::NOT_FOUND);
+  request.set_all_extension_numbers_of_type("sluice.v1.Event");
+  EXPECT_EQ(ask(request).all_extension_numbers_response().base_type_name(),
+            "sluice.v1.Event");
+  EXPECT_EQ(ask({}).error_response().error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+constexpr const char* kMethodsOfOneRequest[] = {
+    "/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch",
+    "/sluice.v1.SubscriberService/Subscribe",
+    "/sluice.v1.TopicService/CreateTopic",
+    "/sluice.v1.TopicService/ListEvents"};
+
+TEST_F(GrpcServerTest, ACallWithoutItsRequestIsRefused) {
+  for (const char* method : kMethodsOfOneRequest) {
+    RawCall call(channel_, method);
+    ASSERT_TRUE(call.HalfClose());
+    EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::INTERNAL) << method;
+  }
+}
+
+TEST_F(GrpcServerTest, CallsThatAreLeftBeforeTheirRequestHarmNobody) {
+  for (int i = 0; i < 100; ++i) {
+    for (const char* method : kMethodsOfOneRequest) {
+      RawCall call(channel_, method);
+      call.Cancel();
+      EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::CANCELLED);
+    }
+  }
+  EXPECT_TRUE(Check("").ok());
+}
+
+TEST_F(GrpcServerTest, AMethodThatThereIsNotIsUnimplemented) {
+  RawCall call(channel_, "/sluice.v1.TopicService/Nothing");
+  EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::UNIMPLEMENTED);
 }
 
 TEST_F(GrpcServerTest, APortInUseIsAnErrorThatNamesIt) {
