@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <iterator>
+#include <string>
+#include <vector>
+
 #include "bridge/grpc/health.grpc.pb.h"
 #include "bridge/grpc/reflection.grpc.pb.h"
 #include "sluice/v1/publisher_service.grpc.pb.h"
@@ -156,8 +160,15 @@ TEST_F(GrpcServerTest, ACallWithoutItsRequestIsRefused) {
 }
 
 TEST_F(GrpcServerTest, CallsThatAreLeftBeforeTheirRequestHarmNobody) {
+  std::vector<std::string> methods(std::begin(kMethodsOfOneRequest),
+                                   std::end(kMethodsOfOneRequest));
+  methods.insert(methods.end(),
+                 {"/sluice.v1.PublisherService/Publish",
+                  "/sluice.v1.PublisherService/PublishBatch",
+                  "/sluice.v1.PublisherService/PublishWithFeedback",
+                  "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"});
   for (int i = 0; i < 100; ++i) {
-    for (const char* method : kMethodsOfOneRequest) {
+    for (const std::string& method : methods) {
       RawCall call(channel_, method);
       call.Cancel();
       EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::CANCELLED);
