@@ -101,10 +101,11 @@ class Bench:
             self.results.add(load, contender.name, figures)
         return figures
 
-    def fan_out(self, contenders):
-        """What all contenders are put under."""
+    def fan_out(self, contenders, compared):
+        """What all contenders are put under. The first load counts against some peers, who are there in every round."""
         tick_us = loads.find_pace(self.floor, self.readers)
-        live = {c.name: self.put(ONE_TOPIC, c, loads.one_topic, self.readers, tick_us, self.seconds) for c in contenders}
+        live = {c.name: self.put(ONE_TOPIC, c, loads.one_topic, self.readers, tick_us, self.seconds)
+                for c in [*contenders, *(peer for peer in compared if peer not in contenders)]}
         for contender in contenders:
             self.put(SATURATION, contender, loads.saturation, self.readers, self.seconds)
         for load, pace in PACE.items():
@@ -165,9 +166,9 @@ class Bench:
             if figures:
                 self.results.add(load, SUBJECT, over(figures, base, 'latency p99, ms'))
 
-    def round(self, peers):
+    def round(self, peers, compared):
         contenders = [self.floor, self.sluice, self.control, *peers]
-        tick_us, live = self.fan_out(contenders)
+        tick_us, live = self.fan_out(contenders, compared)
         self.peers_only([self.sluice, *peers])
         self.replays([self.sluice, *peers], live)
         self.alone(tick_us, live)
@@ -208,9 +209,10 @@ def main():
     for contender in (bench.floor, bench.sluice, bench.control, *peers):
         results.add_contender(contender)
     there = [peer for peer in peers if not peer.missing()]
+    compared = [peer for peer in there if any(verdict.to == peer.name for verdict in VERDICTS)]
     for number in range(options.rounds):
         print(f'== round {number + 1} of {options.rounds}', flush=True)
-        bench.round(there if number < options.peer_rounds else [])
+        bench.round(there if number < options.peer_rounds else [], compared)
     drawn = plots.draw(results, options.output, plots.PLOTS)
     report.write(results, VERDICTS, options.output, drawn)
     print((options.output / 'report.md').read_text())
