@@ -47,7 +47,7 @@ absl::StatusOr<std::optional<Event>> NextItem(Sender& sender,
 
 }  // namespace
 
-Publisher::Publisher(const std::string& target, PublisherOptions options)
+Publisher::Publisher(const std::string& target, const PublisherOptions& options)
     : Publisher(Connect(target, options.credentials), options) {}
 
 Publisher::Publisher(std::shared_ptr<grpc::Channel> channel,

@@ -89,7 +89,8 @@ struct Streamed {
 class Publisher {
  public:
   // Connects to `target`, HOST:PORT, when there is something to publish.
-  explicit Publisher(const std::string& target, PublisherOptions options = {});
+  explicit Publisher(const std::string& target,
+                     const PublisherOptions& options = {});
   // On a channel that others may use too.
   explicit Publisher(std::shared_ptr<grpc::Channel> channel,
                      PublisherOptions options = {});
