@@ -60,7 +60,7 @@ void Connection::OnEvents(uint32_t events) {
     Close();
     return;
   }
-  if (events & (EPOLLIN | EPOLLRDHUP)) OnReadable();
+  if (events & (EPOLLIN | EPOLLRDHUP)) OnReadable(events & EPOLLRDHUP);
   if ((events & EPOLLOUT) && blocked_ && state_ != State::kClosed) {
     blocked_ = false;
     Drive();
@@ -70,10 +70,12 @@ void Connection::OnEvents(uint32_t events) {
 
 void Connection::GoOn() {
   ReadRequests();
-  if (reading() || state_ == State::kLingering) OnReadable();
+  if (reading() || state_ == State::kLingering) OnReadable(true);
 }
 
-void Connection::OnReadable() {
+// Less than fits is all there was: an edge comes with more. Only the end, if it
+// was there already, has to be read `to_end`.
+void Connection::OnReadable(bool to_end) {
   std::vector<char>& scratch = loop_.scratch();
   while (state_ != State::kClosed) {
     // What is not read now is read when the answer before it is out.
@@ -84,6 +86,7 @@ void Connection::OnReadable() {
     switch (result.outcome) {
       case Socket::Outcome::kDone:
         OnInput({scratch.data(), result.bytes});
+        if (!to_end && result.bytes < scratch.size()) return;
         break;
       case Socket::Outcome::kWouldBlock:
         return;

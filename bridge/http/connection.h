@@ -77,7 +77,7 @@ class Connection final : public EventLoop::Handler, private Timer {
 
   // Takes up what waited for the answer that is out now.
   void GoOn();
-  void OnReadable();
+  void OnReadable(bool to_end);
   void OnInput(absl::string_view bytes);
   void OnPeerClosed();
   void ReadRequests();

@@ -13,11 +13,16 @@
 namespace sluice {
 namespace {
 
+// Most heads fit; cpp-httplib writes them bit by bit.
+constexpr size_t kUsualResponse = 512;
+
 // Request bytes in, response bytes out. Which of its methods are virtual has
 // changed from version to version, so none says `override`.
 class MemoryStream final : public httplib::Stream {
  public:
-  explicit MemoryStream(std::string request) : request_(std::move(request)) {}
+  explicit MemoryStream(std::string request) : request_(std::move(request)) {
+    response.reserve(kUsualResponse);
+  }
 
   bool is_readable() const { return true; }
   bool is_writable() const { return true; }

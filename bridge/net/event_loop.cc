@@ -52,6 +52,13 @@ void EventLoop::Remove(int fd) {
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
 }
 
+void EventLoop::Rearm(int fd, uint32_t events, Handler& handler) {
+  epoll_event event{};
+  event.events = events | EPOLLET;
+  event.data.ptr = &handler;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event);
+}
+
 void EventLoop::Wake() {
   if (sleep_.exchange(Sleep::kWoken) != Sleep::kAsleep) return;
   const uint64_t one = 1;

@@ -52,6 +52,9 @@ class EventLoop {
   absl::Status Add(int fd, uint32_t events, Handler& handler);
   void Remove(int fd);
 
+  // Has `handler` called in the next turn if there is something still.
+  void Rearm(int fd, uint32_t events, Handler& handler);
+
   // Keeps `garbage` until the turn is over: events of this turn may still point
   // to it.
   template <typename T>

@@ -150,7 +150,7 @@ void Acceptor::OnEvents(uint32_t events) {
     }
     // What is left are connections that were gone before they were accepted.
   }
-  loop_.timers().Arm(*this, loop_.now_ms());
+  loop_.Rearm(listening_.get(), EPOLLIN, *this);
 }
 
 void Acceptor::Pause(int error) {
