@@ -24,6 +24,14 @@ bool IsFinal(int code) {
          code != grpc::INTERNAL && code != grpc::UNAVAILABLE;
 }
 
+// Acknowledges a request, and does not end the call by itself.
+grpc::Status StayAfterOneRequest(int, grpc::ServerContext& context,
+                                 FakeBridge::Stream& stream) {
+  FakeBridge::Acknowledge(stream, 1);
+  Until("the call to be left", [&] { return context.IsCancelled(); });
+  return grpc::Status::OK;
+}
+
 TEST(FakeBridgeTest, StatusesOfBrokenCallsAreTriedAgainAndAllOthersAreFinal) {
   for (int code = grpc::OK; code <= grpc::UNAUTHENTICATED; ++code) {
     FakeBridge fake([code](int call, grpc::ServerContext& context,
@@ -136,28 +144,14 @@ TEST(FakeBridgeTest, PatienceIsMeasuredFromTheLastAcknowledgement) {
 }
 
 TEST(FakeBridgeTest, ABridgeThatDoesNotSayGoodByeIsLeft) {
-  FakeBridge fake(
-      [](int, grpc::ServerContext& context, FakeBridge::Stream& stream) {
-        FakeBridge::Acknowledge(stream, 1);
-        while (!context.IsCancelled()) {
-          std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        }
-        return grpc::Status::OK;
-      });
+  FakeBridge fake(StayAfterOneRequest);
   Publisher publisher(fake.target());
   ASSERT_OK(publisher.Publish("a", Text("x")));
   EXPECT_EQ(publisher.Close()->accepted, 1u);
 }
 
 TEST(FakeBridgeTest, ATimeoutOfCloseCoversTheGoodByeToo) {
-  FakeBridge fake(
-      [](int, grpc::ServerContext& context, FakeBridge::Stream& stream) {
-        FakeBridge::Acknowledge(stream, 1);
-        while (!context.IsCancelled()) {
-          std::this_thread::sleep_for(std::chrono::milliseconds(5));
-        }
-        return grpc::Status::OK;
-      });
+  FakeBridge fake(StayAfterOneRequest);
   Publisher publisher(fake.target());
   ASSERT_OK(publisher.Publish("a", Text("x")));
   ASSERT_OK(publisher.Flush());
