@@ -23,7 +23,7 @@ HUB = 'the hub alone'
 LOADS = {
     ONE_TOPIC: 'One topic, 10,000 readers, an event of 100 bytes at a time, so many a second that the floor rests for half of '
                'the time or more.',
-    SATURATION: 'The same as fast as it goes: the next event when all but the last eight are with everyone.',
+    SATURATION: 'The same as fast as it goes: an event more as soon as all but seven are with everyone.',
     BURSTS: 'The same with 2, 4 and 16 events at once: what each costs, over one send of the floor.',
     BEYOND: 'The same with 100 events a second, which is more than one send an event can carry.',
     SINGLES: '10,000 topics with a reader each, 25,000 events a second in bursts of 1,000 requests. The floor is fed by the same '
@@ -145,7 +145,7 @@ class Bench:
                 self.results.add(BURSTS, SUBJECT, {
                     f'{burst} at once': figures['CPU per delivery, us'] / one_send['CPU per delivery, us'],
                     f'{burst} at once, lost': figures['lost']})
-        figures = self.attempt(BEYOND, self.sluice, loads.one_topic, self.readers, 10000, self.seconds)
+        figures = self.attempt(BEYOND, self.sluice, loads.one_topic, self.readers, 10000, self.seconds, busy=True)
         if figures and one_send:
             figures['over one send'] = figures['CPU per delivery, us'] / one_send['CPU per delivery, us']
         if figures:
@@ -160,7 +160,7 @@ class Bench:
                 if not readers:
                     self.results.add(INGEST, SUBJECT, {f'{mode}, over the bare sink': rate / sink['events a second']})
         self.put(HUB, self.sluice, loads.hub, self.options.topics)
-        for load, run in ((STALLED, loads.stalled), (BESIDE, loads.beside)):
+        for load, run in [(STALLED, loads.stalled), (BESIDE, loads.beside)] * self.options.pairs:
             base = self.attempt(load, self.sluice, run, self.readers, tick_us, self.seconds, False)
             figures = base and self.attempt(load, self.sluice, run, self.readers, tick_us, self.seconds, True)
             if figures:
@@ -179,6 +179,7 @@ def parse_options():
     parser.add_argument('--quick', action='store_true', help='two minutes: shows that it works, and measures nothing')
     parser.add_argument('--rounds', type=int, default=3, help='of Sluice and the floor (%(default)s)')
     parser.add_argument('--peer-rounds', type=int, default=1, help='of these, with the peers (%(default)s)')
+    parser.add_argument('--pairs', type=int, default=3, help='of runs in a round where p99 counts, which varies (%(default)s)')
     parser.add_argument('--load', dest='loads', action='append', choices=list(LOADS), help='only this one; may be repeated')
     parser.add_argument('--peer', dest='peers', action='append', help='only this one; may be repeated; `none` for none')
     parser.add_argument('--readers', type=int, default=10000, help='how many there are (%(default)s)')
@@ -187,7 +188,7 @@ def parse_options():
     options = parser.parse_args()
     options.streams, options.tokens, options.heartbeat, options.topics = 1000, 200, 1, 1000000
     if options.quick:
-        options.rounds = options.peer_rounds = 1
+        options.rounds = options.peer_rounds = options.pairs = 1
         options.readers, options.seconds, options.streams, options.tokens = 200, 0.3, 20, 20
         options.topics = 1000
     return options

@@ -28,6 +28,11 @@ class Client:
             raise Failed(f'{what}: {answer["error"]}')
         return answer
 
+    def give_way(self):
+        """Readers are elsewhere, as a rule, and cost the server nothing: from now on they have what others leave of the
+        cores. Only for loads that leave something. When an event came is the kernel's word, not theirs."""
+        self.do('give_way')
+
     def open(self, count, group='readers', topic='bench', topics=1, wait=True, timeout_ms=60000, **members):
         """`count` readers more, which are there when it returns. `{n}` in `topic`: the reader's number modulo `topics`."""
         self.do('open', group=group, count=count, topics=topics, target=self.server.target(topic),

@@ -49,6 +49,7 @@ def deliver(server, client, deliveries, **publishing):
 def find_pace(contender, readers):
     """Microseconds between events of one topic at which this one rests for more than half of the time."""
     with contender.start() as server, Client(server) as client:
+        client.give_way()
         client.open(readers)
         client.warm_up(readers)
         client.publish(requests=10, window=1, group='readers')
@@ -56,10 +57,12 @@ def find_pace(contender, readers):
         return min(max(20000, int(report['to_last_us']['p50'] * 2.2)), 500000)
 
 
-def one_topic(contender, readers, tick_us, seconds, burst=1):
-    """An event, or a burst of them in one request, a tick."""
+def one_topic(contender, readers, tick_us, seconds, burst=1, busy=False):
+    """An event, or a burst of them in one request, a tick. `busy`: so many that readers must have their share."""
     ticks = max(5, int(seconds * 1e6 / tick_us))
     with contender.start() as server, Client(server) as client:
+        if not busy:
+            client.give_way()
         client.open(readers)
         client.warm_up(readers)
         return deliver(server, client, readers * ticks * burst, requests=ticks, tick_us=tick_us, events_a_request=burst,
@@ -85,6 +88,7 @@ def many_topics(contender, readers, topics, requests_a_tick, tick_us, seconds):
     """An event for each topic in turn, so many a tick."""
     rounds = max(1, int(seconds * 1e6 / tick_us * requests_a_tick) // topics)
     with contender.start() as server, Client(server) as client:
+        client.give_way()
         client.open(readers, topic='bench.{n}', topics=topics)
         client.warm_up(readers, topic='bench.{n}', topics=topics)
         return deliver(server, client, rounds * readers, requests=rounds * topics, topic='bench.{n}', topics=topics,
@@ -178,6 +182,7 @@ def statistics(server):
 def stalled(contender, readers, tick_us, seconds, with_stalled):
     """Half of the readers read nothing, or are not there; the figures are those of the other half."""
     with contender.start() as server, Client(server) as client:
+        client.give_way()
         figures = {}
         if with_stalled:
             client.open(readers // 2, group='stalled', reads=False, receive_buffer=4096, wait=False)
@@ -200,6 +205,8 @@ def stalled(contender, readers, tick_us, seconds, with_stalled):
 def beside(contender, readers, tick_us, seconds, with_crowd, topics=500):
     """Topics with one reader each, beside one that has a crowd, or alone. The crowd reads in a process of its own."""
     with contender.start() as server, Client(server) as client, Client(server) as crowd:
+        client.give_way()
+        crowd.give_way()
         client.open(topics, topic='single.{n}', topics=topics)
         client.warm_up(topics, topic='single.{n}', topics=topics)
         if with_crowd:

@@ -4,6 +4,8 @@
 //
 //   bench_load PORT [THREADS]   of a server on 127.0.0.1, and threads that read
 //
+//   {"do":"give_way"}      has the threads read only while nobody wants the
+//   cores
 //   {"do":"open","group":G,"count":N,"target":"/t{n}","topics":T,"head":FIELDS,
 //    "receive_buffer":BYTES,"reads":BOOL,"from_first":BOOL,"leaves_after":N}
 //        N readers more; {n} is the reader's number modulo T
@@ -62,6 +64,10 @@ class Bench {
   json Do(const json& command) {
     const std::string what = command.at("do");
     if (what == "open") return Open(command);
+    if (what == "give_way") {
+      for (const auto& thread : threads_) thread->GiveWay();
+      return json::object();
+    }
     if (what == "publisher") return AddPublisher(command);
     if (what == "publish") return Publish(command);
     if (what == "published") return WaitForPublished(command);
@@ -152,7 +158,7 @@ class Bench {
           std::chrono::milliseconds(command.value("timeout_ms", 10000));
       plan.may_go_on = [=, &group](uint64_t published) {
         return published < window ||
-               group.events() - before >= (published - window) * readers ||
+               group.events() - before >= (published - window + 1) * readers ||
                std::chrono::steady_clock::now() > give_up;
       };
     }

@@ -7,7 +7,7 @@
 
 #include "absl/strings/str_replace.h"
 #include "tests/bench/load/payload.h"
-#include "tests/load/steady_us.h"
+#include "tests/bench/load/wall_us.h"
 
 namespace sluice::bench {
 namespace {
@@ -23,7 +23,7 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
         absl::StrReplaceAll(plan.topic, {{"{n}", std::to_string(i)}}));
   }
   Published published;
-  const int64_t start_us = SteadyUs();
+  const int64_t start_us = WallUs();
   std::vector<std::string> texts(plan.events_a_request);
   for (uint64_t i = 0; i < plan.requests && published.status.ok(); ++i) {
     const bool tick = plan.tick_us > 0 && i % plan.requests_a_tick == 0;
@@ -31,7 +31,7 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
       const int64_t due_us =
           start_us +
           static_cast<int64_t>(i / plan.requests_a_tick) * plan.tick_us;
-      const int64_t early_us = due_us - SteadyUs();
+      const int64_t early_us = due_us - WallUs();
       if (early_us > 0) {
         std::this_thread::sleep_for(std::chrono::microseconds(early_us));
       } else {
@@ -41,7 +41,7 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
     while (plan.may_go_on && !plan.may_go_on(i))
       std::this_thread::sleep_for(kPoll);
     const uint64_t round = i / plan.topics;
-    const int64_t now_us = SteadyUs();
+    const int64_t now_us = WallUs();
     if (plan.most_us > 0 && now_us - start_us > plan.most_us) break;
     for (uint64_t k = 0; k < plan.events_a_request; ++k) {
       texts[k] = ToText(
@@ -59,7 +59,7 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
   }
   const absl::Status finished = publisher.Finish();
   if (published.status.ok()) published.status = finished;
-  published.us = SteadyUs() - start_us;
+  published.us = WallUs() - start_us;
   return published;
 }
 

@@ -10,8 +10,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "tests/bench/load/payload.h"
+#include "tests/bench/load/wall_us.h"
 #include "tests/load/source_address.h"
-#include "tests/load/steady_us.h"
 
 namespace sluice::bench {
 namespace {
@@ -20,6 +20,28 @@ constexpr absl::string_view kDone = "[DONE]";
 // Behind the marker: its line ends, and those of the last chunk.
 constexpr size_t kDoneTail = 24;
 
+// As recv. `arrived_us`: when the last of the bytes came to the socket.
+ssize_t Receive(const Fd& fd, std::vector<char>& bytes, int64_t& arrived_us) {
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(timespec))];
+  iovec buffer{bytes.data(), bytes.size()};
+  msghdr message{};
+  message.msg_iov = &buffer;
+  message.msg_iovlen = 1;
+  message.msg_control = control;
+  message.msg_controllen = sizeof(control);
+  const ssize_t got = recvmsg(fd.get(), &message, 0);
+  const cmsghdr* header = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
+  // The kernel begins to note it a little after it was asked to.
+  if (header == nullptr || header->cmsg_type != SCM_TIMESTAMPNS) {
+    arrived_us = WallUs();
+    return got;
+  }
+  timespec arrived;
+  std::memcpy(&arrived, CMSG_DATA(header), sizeof(arrived));
+  arrived_us = ToUs(arrived);
+  return got;
+}
+
 }  // namespace
 
 void Reader::Connect(uint64_t connection) {
@@ -27,6 +49,8 @@ void Reader::Connect(uint64_t connection) {
   const int buffer = share_.options.receive_buffer;
   if (buffer > 0)
     setsockopt(fd_.get(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof(buffer));
+  const int on = 1;
+  setsockopt(fd_.get(), SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on));
   const bool connecting =
       fd_.valid() && BindSourceAddress(fd_, connection) &&
       (connect(fd_.get(), reinterpret_cast<const sockaddr*>(&share_.server),
@@ -64,11 +88,12 @@ void Reader::Send() {
 void Reader::Read(bool to_the_end) {
   std::vector<char>& scratch = share_.scratch;
   while (fd_.valid()) {
-    const ssize_t got = recv(fd_.get(), scratch.data(), scratch.size(), 0);
+    int64_t arrived_us;
+    const ssize_t got = Receive(fd_, scratch, arrived_us);
     if (got < 0 && errno == EAGAIN) return;
     if (got <= 0) return OnClosed();
     share_.tally.bytes += static_cast<uint64_t>(got);
-    OnBytes({scratch.data(), static_cast<size_t>(got)}, SteadyUs());
+    OnBytes({scratch.data(), static_cast<size_t>(got)}, arrived_us);
     share_.events.store(share_.tally.events, std::memory_order_relaxed);
     // There is no more, for now.
     if (!to_the_end && static_cast<size_t>(got) < scratch.size()) return;
@@ -79,7 +104,7 @@ void Reader::OnHead(absl::string_view head) {
   opened_ = absl::StartsWith(head, "HTTP/1.1 200");
   if (!opened_) return OnClosed();
   ++share_.tally.opened;
-  share_.tally.last_opened_us = SteadyUs();
+  share_.tally.last_opened_us = WallUs();
   share_.opened.store(share_.tally.opened, std::memory_order_relaxed);
 }
 

@@ -1,12 +1,13 @@
 #include "tests/bench/load/reader_group.h"
 
 #include <arpa/inet.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <future>
 #include <utility>
 
-#include "tests/load/steady_us.h"
+#include "tests/bench/load/wall_us.h"
 
 namespace sluice::bench {
 namespace {
@@ -42,6 +43,13 @@ void ReaderThread::Do(const std::function<void()>& work) {
   done.get_future().wait();
 }
 
+void ReaderThread::GiveWay() {
+  Do([] {
+    const sched_param none{};
+    sched_setscheduler(0, SCHED_IDLE, &none);
+  });
+}
+
 ReaderGroup::ReaderGroup(
     const std::vector<std::unique_ptr<ReaderThread>>& threads, uint16_t port,
     ReaderOptions options)
@@ -68,7 +76,7 @@ ReaderGroup::~ReaderGroup() {
 
 void ReaderGroup::Open(const std::vector<std::string>& targets,
                        uint64_t& connection) {
-  opened_at_us_ = SteadyUs();
+  opened_at_us_ = WallUs();
   size_ += targets.size();
   for (size_t i = 0; i < parts_.size(); ++i) {
     Part& part = *parts_[i];

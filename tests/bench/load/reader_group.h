@@ -23,6 +23,9 @@ class ReaderThread {
   // Calls `work` in the thread, and returns when it is done.
   void Do(const std::function<void()>& work);
 
+  // Has the thread run only while nobody else wants its core (SCHED_IDLE).
+  void GiveWay();
+
  private:
   const std::unique_ptr<EventLoop> loop_;
   std::vector<char> scratch_ = std::vector<char>(256 << 10);
