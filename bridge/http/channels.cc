@@ -1,6 +1,7 @@
 #include "bridge/http/channels.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "bridge/http/http_loop.h"
@@ -10,8 +11,8 @@ namespace {
 
 // A topic with many readers does not stall its loop: others have their turn in
 // between.
-constexpr int kReadersATurn = 64;
-constexpr int kReadersAChannel = 32;
+constexpr int kReadersATurn = 16;
+constexpr int kReadersAChannel = 8;
 
 constexpr int kMaxReads = 4;
 
@@ -43,14 +44,21 @@ Backlog Channels::CountBehind() const {
 
 bool Channels::Flush() {
   int budget = kReadersATurn;
+  bool crowd = false;
   while (!unflushed_.empty() && budget > 0) {
     const std::shared_ptr<TopicChannel> channel = std::move(unflushed_.front());
     unflushed_.pop_front();
-    int share = std::min(budget, kReadersAChannel);
-    budget -= share;
-    if (!channel->Flush(share)) unflushed_.push_back(channel);
-    budget += share;
+    const int share = std::min(budget, kReadersAChannel);
+    int left = share;
+    if (!channel->Flush(left)) {
+      crowd = crowd || share == kReadersAChannel;
+      unflushed_.push_back(channel);
+    }
+    budget -= share - left;
   }
+  // A crowd takes tens of milliseconds. Without this, who else waits for the
+  // core, to take in what is published, say, waits for the scheduler's tick.
+  if (crowd) std::this_thread::yield();
   return !unflushed_.empty();
 }
 
