@@ -1,18 +1,13 @@
 #include "bridge/store/memory_budget.h"
 
 namespace sluice {
-namespace {
 
-constexpr uint64_t kUnitBytes = 4 << 10;
-
-uint8_t BucketOf(uint64_t event_bytes) {
+uint8_t MemoryBudget::BucketOf(uint64_t event_bytes) {
   if (event_bytes == 0) return 0;
   uint8_t bucket = 1;
-  for (uint64_t n = event_bytes / kUnitBytes; n != 0; n >>= 1) ++bucket;
+  for (uint64_t n = event_bytes >> kUnitBits; n != 0; n >>= 1) ++bucket;
   return bucket;
 }
-
-}  // namespace
 
 void MemoryBudget::Update(TopicLog& log) {
   TopicLog::BudgetPlace& place = log.budget;

@@ -39,8 +39,11 @@ class MemoryBudget {
   TopicLog* Next(const TopicLog& spared) const;
 
  private:
-  static constexpr size_t kBuckets = 65;
+  // Events count in units of 4 KiB.
+  static constexpr int kUnitBits = 12;
+  static constexpr size_t kBuckets = 2 + 64 - kUnitBits;
 
+  static uint8_t BucketOf(uint64_t event_bytes);
   void Unlist(TopicLog& log);
 
   const uint64_t limit_;
@@ -49,8 +52,8 @@ class MemoryBudget {
 
   // Ended topics that have events, by their ends.
   std::map<Offset, TopicLog*> ended_;
-  // Open topics by the number of bits that their events' bytes take, in units
-  // of 4 KiB; the first have no events.
+  // Open topics by the number of bits that their events' units take, and one;
+  // the first have no events.
   std::array<std::vector<TopicLog*>, kBuckets> open_;
 };
 
