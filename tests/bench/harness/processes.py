@@ -26,8 +26,8 @@ class Process:
     """A server and its children. Its output is kept in a file for when it fails."""
 
     def __init__(self, command, ready=None, environment=None, directory=None):
-        # In a session of its own it would be a scheduling group of its own, beside which the readers' priority means nothing.
         self.log = tempfile.NamedTemporaryFile('w+', prefix='sluice-bench-', suffix='.log')
+        # In a session of its own it would be a scheduling group of its own, beside which the readers' priority means nothing.
         self.process = subprocess.Popen(
             [str(word) for word in command], stdin=subprocess.PIPE, cwd=directory, process_group=0,
             stdout=subprocess.PIPE if ready else self.log, stderr=self.log, text=True,

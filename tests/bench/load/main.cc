@@ -4,8 +4,8 @@
 //
 //   bench_load PORT [THREADS]   of a server on 127.0.0.1, and threads that read
 //
-//   {"do":"give_way"}      has the threads read only while nobody wants the
-//   cores
+//   {"do":"give_way"}
+//        has the threads read only while nobody else wants the cores
 //   {"do":"open","group":G,"count":N,"target":"/t{n}","topics":T,"head":FIELDS,
 //    "receive_buffer":BYTES,"reads":BOOL,"from_first":BOOL,"leaves_after":N}
 //        N readers more; {n} is the reader's number modulo T
@@ -205,7 +205,6 @@ class Bench {
             {"missing", tally.missing},
             {"repeated", tally.repeated},
             {"bytes", tally.bytes},
-            {"last_event_us", tally.last_event_us},
             {"latency_us",
              {{"count", tally.latency.count()},
               {"p50", tally.latency.QuantileUs(0.5)},

@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "tests/bench/load/payload.h"
 #include "tests/bench/load/wall_us.h"
+#include "tests/load/steady_us.h"
 
 namespace sluice::bench {
 namespace {
@@ -23,7 +24,7 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
         absl::StrReplaceAll(plan.topic, {{"{n}", std::to_string(i)}}));
   }
   Published published;
-  const int64_t start_us = WallUs();
+  const int64_t start_us = SteadyUs();
   std::vector<std::string> texts(plan.events_a_request);
   for (uint64_t i = 0; i < plan.requests && published.status.ok(); ++i) {
     const bool tick = plan.tick_us > 0 && i % plan.requests_a_tick == 0;
@@ -31,7 +32,7 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
       const int64_t due_us =
           start_us +
           static_cast<int64_t>(i / plan.requests_a_tick) * plan.tick_us;
-      const int64_t early_us = due_us - WallUs();
+      const int64_t early_us = due_us - SteadyUs();
       if (early_us > 0) {
         std::this_thread::sleep_for(std::chrono::microseconds(early_us));
       } else {
@@ -41,8 +42,8 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
     while (plan.may_go_on && !plan.may_go_on(i))
       std::this_thread::sleep_for(kPoll);
     const uint64_t round = i / plan.topics;
+    if (plan.most_us > 0 && SteadyUs() - start_us > plan.most_us) break;
     const int64_t now_us = WallUs();
-    if (plan.most_us > 0 && now_us - start_us > plan.most_us) break;
     for (uint64_t k = 0; k < plan.events_a_request; ++k) {
       texts[k] = ToText(
           {plan.first_number + round * plan.events_a_request + k, now_us},
@@ -59,7 +60,7 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
   }
   const absl::Status finished = publisher.Finish();
   if (published.status.ok()) published.status = finished;
-  published.us = WallUs() - start_us;
+  published.us = SteadyUs() - start_us;
   return published;
 }
 

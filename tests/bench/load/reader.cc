@@ -12,6 +12,7 @@
 #include "tests/bench/load/payload.h"
 #include "tests/bench/load/wall_us.h"
 #include "tests/load/source_address.h"
+#include "tests/load/steady_us.h"
 
 namespace sluice::bench {
 namespace {
@@ -104,7 +105,7 @@ void Reader::OnHead(absl::string_view head) {
   opened_ = absl::StartsWith(head, "HTTP/1.1 200");
   if (!opened_) return OnClosed();
   ++share_.tally.opened;
-  share_.tally.last_opened_us = WallUs();
+  share_.tally.last_opened_us = SteadyUs();
   share_.opened.store(share_.tally.opened, std::memory_order_relaxed);
 }
 
@@ -159,7 +160,6 @@ void Reader::OnPayload(absl::string_view marked, int64_t now_us) {
   next_ = payload->number + 1;
   ++events_;
   ++tally.events;
-  tally.last_event_us = now_us;
   tally.latency.Add(now_us - payload->sent_us);
   if (options.one_topic)
     tally.NoteArrival(payload->number, payload->sent_us, now_us);

@@ -7,7 +7,7 @@
 #include <future>
 #include <utility>
 
-#include "tests/bench/load/wall_us.h"
+#include "tests/load/steady_us.h"
 
 namespace sluice::bench {
 namespace {
@@ -76,7 +76,7 @@ ReaderGroup::~ReaderGroup() {
 
 void ReaderGroup::Open(const std::vector<std::string>& targets,
                        uint64_t& connection) {
-  opened_at_us_ = WallUs();
+  opened_at_us_ = SteadyUs();
   size_ += targets.size();
   for (size_t i = 0; i < parts_.size(); ++i) {
     Part& part = *parts_[i];

@@ -19,7 +19,6 @@ struct Tally {
   uint64_t repeated = 0;  // numbers that were not due any more
   uint64_t bytes = 0;
   int64_t last_opened_us = 0;
-  int64_t last_event_us = 0;
   Latency latency;
 
   // Of a group that reads one topic: when each event was sent, and when the
@@ -49,7 +48,6 @@ struct Tally {
     repeated += other.repeated;
     bytes += other.bytes;
     last_opened_us = std::max(last_opened_us, other.last_opened_us);
-    last_event_us = std::max(last_event_us, other.last_event_us);
     latency.Add(other.latency);
     if (arrivals.size() < other.arrivals.size())
       arrivals.resize(other.arrivals.size());
