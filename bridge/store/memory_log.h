@@ -42,7 +42,7 @@ class MemoryLog {
   void Release(const std::string& topic, Store::Lease lease,
                absl::Duration grace);
   void Watch(const Selector& selector);
-  // Needs no CatchUp; it is `now`.
+  // Lets nothing fall due, so it takes the time in place of a CatchUp.
   void Unwatch(const Selector& selector, absl::Time now);
   Store::Description Describe(const std::string& topic, const std::string& id,
                               uint64_t last) const;
