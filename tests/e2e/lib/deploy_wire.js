@@ -38,9 +38,11 @@ class Session {
     return answer;
   }
 
+  // An answer may be whole before the request is (RFC 9113, section 8.1). The rest of that is not wanted, and then Node.js may
+  // never call the stream closed.
   async whole(...request) {
     const answer = this.send(...request);
-    await until(() => `the whole answer to ${request[0]}`, () => answer.closed, MS);
+    await until(() => `the whole answer to ${request[0]}`, () => answer.ended || answer.closed, MS);
     return answer;
   }
 
@@ -72,7 +74,7 @@ function wireTests(name, Server, browser, { cut }) {
       await until(`event ${n}`, () => through.text.includes(`data: ${n}\n`), MS);
     }
     await producer.batch({ topic: 'a', end: {} });
-    await until('the end', () => through.ended && direct.ended, MS);
+    await until('the end', () => through.ended && through.closed && direct.ended, MS);
     const silent = (text) => text.replaceAll(': heartbeat\n', '');
     assert.equal(silent(through.text), silent(direct.text));
     assert.equal(through.error, http2.constants.NGHTTP2_NO_ERROR);
