@@ -118,7 +118,7 @@ lint_sources() {
   cmake --build "$build" --target protos/sluice/v1/event.pb.h bridge/grpc/health.pb.h \
     clients/cpp/generated/sluice/internal/error.pb.h || return
   (cd "$root" && find bridge/grpc bridge/http clients/cli clients/cpp/sluice bridge tests/fuzz -name '*.cc' | awk '!seen[$0]++' |
-    xargs -n 1 -P 2 clang-tidy-14 -p "$build" --quiet 2> >(grep -v 'warnings\? generated' >&2))
+    xargs scripts/tidy.py "$build")
 }
 
 run_lint() {
