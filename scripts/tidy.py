@@ -2,16 +2,14 @@
 """Runs clang-tidy on sources, two at a time: scripts/tidy.py BUILD SOURCE...
 
 BUILD has the compile_commands.json. A source that was clean is not read again while everything its findings come from is as it
-was: its text, that of all it includes, its flags, .clang-tidy, clang-tidy itself. SLUICE_TIDY_CACHE, ~/.cache/sluice/tidy if it
-is not set, keeps an empty file for each clean state of a source, and forgets those that nobody has asked for in a month.
-Exits 1 if there are findings.
+was: its text, that of all it includes, its flags, .clang-tidy, clang-tidy itself. ~/.cache/sluice/tidy keeps an empty file for
+each clean state of a source, and loses those that nobody has asked for in a month. Exits 1 if there are findings.
 """
 
 import concurrent.futures
 import functools
 import hashlib
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -20,7 +18,7 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-CACHE = pathlib.Path(os.environ.get('SLUICE_TIDY_CACHE', pathlib.Path.home() / '.cache/sluice/tidy'))
+CACHE = pathlib.Path.home() / '.cache/sluice/tidy'
 MONTH = 30 * 24 * 3600
 
 
