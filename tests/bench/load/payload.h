@@ -10,10 +10,10 @@
 
 namespace sluice::bench {
 
-// What is published carries its number within its topic, from 0 on, and the
-// microsecond of CLOCK_REALTIME at which it was sent: `~7.123456789~xxxx`. No
-// server has a reason to escape any of it, and readers find it in whatever
-// stands around it.
+// What is published carries its number within its topic, from 0 on, and when it
+// was sent, in microseconds of CLOCK_REALTIME, by which the kernel notes
+// arrivals: `~7.123456789~xxxx`. No server has a reason to escape any of it,
+// and readers find it in whatever stands around it.
 constexpr char kMark = '~';
 
 // No number is longer.

@@ -6,8 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_replace.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/bench/load/payload.h"
-#include "tests/bench/load/wall_us.h"
 #include "tests/load/steady_us.h"
 
 namespace sluice::bench {
@@ -43,10 +44,10 @@ Published Run(const PublishPlan& plan, Publisher& publisher) {
       std::this_thread::sleep_for(kPoll);
     const uint64_t round = i / plan.topics;
     if (plan.most_us > 0 && SteadyUs() - start_us > plan.most_us) break;
-    const int64_t now_us = WallUs();
+    const int64_t sent_us = absl::ToUnixMicros(absl::Now());
     for (uint64_t k = 0; k < plan.events_a_request; ++k) {
       texts[k] = ToText(
-          {plan.first_number + round * plan.events_a_request + k, now_us},
+          {plan.first_number + round * plan.events_a_request + k, sent_us},
           plan.event_bytes);
     }
     const bool last_of_topic = i + plan.topics >= plan.requests;

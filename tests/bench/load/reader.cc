@@ -9,8 +9,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "tests/bench/load/payload.h"
-#include "tests/bench/load/wall_us.h"
 #include "tests/load/source_address.h"
 #include "tests/load/steady_us.h"
 
@@ -34,12 +35,12 @@ ssize_t Receive(const Fd& fd, std::vector<char>& bytes, int64_t& arrived_us) {
   const cmsghdr* header = got > 0 ? CMSG_FIRSTHDR(&message) : nullptr;
   // The kernel begins to note it a little after it was asked to.
   if (header == nullptr || header->cmsg_type != SCM_TIMESTAMPNS) {
-    arrived_us = WallUs();
+    arrived_us = absl::ToUnixMicros(absl::Now());
     return got;
   }
   timespec arrived;
   std::memcpy(&arrived, CMSG_DATA(header), sizeof(arrived));
-  arrived_us = ToUs(arrived);
+  arrived_us = absl::ToUnixMicros(absl::TimeFromTimespec(arrived));
   return got;
 }
 
@@ -109,7 +110,7 @@ void Reader::OnHead(absl::string_view head) {
   share_.opened.store(share_.tally.opened, std::memory_order_relaxed);
 }
 
-void Reader::OnBytes(absl::string_view bytes, int64_t now_us) {
+void Reader::OnBytes(absl::string_view bytes, int64_t arrived_us) {
   std::string whole;
   if (!held_.empty()) {
     held_.append(bytes.data(), bytes.size());
@@ -134,7 +135,7 @@ void Reader::OnBytes(absl::string_view bytes, int64_t now_us) {
       held_ = std::string(bytes.substr(begin));
       return;
     }
-    OnPayload(bytes.substr(begin + 1, end - begin - 1), now_us);
+    OnPayload(bytes.substr(begin + 1, end - begin - 1), arrived_us);
     if (!fd_.valid()) return;
     bytes.remove_prefix(end + 1);
   }
@@ -145,7 +146,7 @@ void Reader::OnBytes(absl::string_view bytes, int64_t now_us) {
     held_ = std::string(kDone);
 }
 
-void Reader::OnPayload(absl::string_view marked, int64_t now_us) {
+void Reader::OnPayload(absl::string_view marked, int64_t arrived_us) {
   const auto payload = FromText(marked);
   if (!payload) return;
   const ReaderOptions& options = share_.options;
@@ -160,9 +161,9 @@ void Reader::OnPayload(absl::string_view marked, int64_t now_us) {
   next_ = payload->number + 1;
   ++events_;
   ++tally.events;
-  tally.latency.Add(now_us - payload->sent_us);
+  tally.latency.Add(arrived_us - payload->sent_us);
   if (options.one_topic)
-    tally.NoteArrival(payload->number, payload->sent_us, now_us);
+    tally.NoteArrival(payload->number, payload->sent_us, arrived_us);
   if (events_ == options.leaves_after) Close();
 }
 

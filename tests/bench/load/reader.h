@@ -57,8 +57,8 @@ class Reader final : public EventLoop::Handler {
   void Send();
   void Read(bool to_the_end);
   void OnHead(absl::string_view head);
-  void OnBytes(absl::string_view bytes, int64_t now_us);
-  void OnPayload(absl::string_view marked, int64_t now_us);
+  void OnBytes(absl::string_view bytes, int64_t arrived_us);
+  void OnPayload(absl::string_view marked, int64_t arrived_us);
   void OnClosed();
 
   ReaderShare& share_;

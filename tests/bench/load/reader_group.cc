@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <future>
 #include <utility>
 
@@ -46,7 +47,8 @@ void ReaderThread::Do(const std::function<void()>& work) {
 void ReaderThread::GiveWay() {
   Do([] {
     const sched_param none{};
-    sched_setscheduler(0, SCHED_IDLE, &none);
+    if (sched_setscheduler(0, SCHED_IDLE, &none) != 0)
+      std::perror("bench_load: sched_setscheduler");
   });
 }
 

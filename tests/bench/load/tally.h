@@ -30,11 +30,11 @@ struct Tally {
   };
   std::vector<Arrival> arrivals;
 
-  void NoteArrival(uint64_t number, int64_t sent_us, int64_t now_us) {
+  void NoteArrival(uint64_t number, int64_t sent_us, int64_t arrived_us) {
     if (number >= arrivals.size()) arrivals.resize(number + 1);
     Arrival& arrival = arrivals[number];
     arrival.sent_us = sent_us;
-    arrival.last_us = std::max(arrival.last_us, now_us);
+    arrival.last_us = std::max(arrival.last_us, arrived_us);
     ++arrival.readers;
   }
 
