@@ -21,7 +21,7 @@ readonly test_packages=(libbenchmark-dev libgmock-dev libgtest-dev)
 readonly bench_packages=(python3 python3-matplotlib)
 
 # What the checks of the sources take.
-readonly lint_packages=(clang-14 clang-format-14 clang-tidy-14 shellcheck)
+readonly lint_packages=(clang-14 clang-format-14 clang-tidy-14 clang-tools-14 shellcheck)
 
 # What the fuzz targets take besides.
 readonly fuzz_packages=(clang-14 libclang-rt-14-dev llvm-14)

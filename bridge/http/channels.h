@@ -31,7 +31,8 @@ class Channels {
                                      StreamFormat format);
 
   // Drives the readers of channels with news, a few of each in turn, and a
-  // bounded number in all. True if some are left.
+  // bounded number in all; if it leaves a crowd unfinished, it then gives way
+  // to threads that wait for the core. True if some are left.
   bool Flush();
 
   // The readers that are behind. Looks at each, so it is not for every turn.

@@ -20,6 +20,7 @@ namespace sluice {
 // Thread safety: none; the store's lock guards it.
 class MemoryLog {
  public:
+  // `options` must outlive it.
   explicit MemoryLog(const MemoryStoreOptions& options)
       : options_(options), budget_(options.memory_limit) {}
   MemoryLog(const MemoryLog&) = delete;
