@@ -40,6 +40,8 @@ LOADS = {
          'gRPC and HTTP.',
 }
 
+PEERS = Nchan, Mercure, Centrifugo, BetterSse, Threads
+
 PACE = {SINGLES: {'topics': 1, 'requests_a_tick': 1000, 'tick_us': 40000},
         TENS: {'topics': 10, 'requests_a_tick': 500, 'tick_us': 100000}}
 
@@ -181,7 +183,8 @@ def parse_options():
     parser.add_argument('--peer-rounds', type=int, default=1, help='of these, with the peers (%(default)s)')
     parser.add_argument('--pairs', type=int, default=3, help='of runs in a round where p99 counts, which varies (%(default)s)')
     parser.add_argument('--load', dest='loads', action='append', choices=list(LOADS), help='only this one; may be repeated')
-    parser.add_argument('--peer', dest='peers', action='append', help='only this one; may be repeated; `none` for none')
+    parser.add_argument('--peer', dest='peers', action='append', choices=[*(peer.name for peer in PEERS), 'none'],
+                        help='only this one; may be repeated')
     parser.add_argument('--readers', type=int, default=10000, help='how many there are (%(default)s)')
     parser.add_argument('--seconds', type=float, default=2.0, help='how long each load lasts (%(default)s)')
     parser.add_argument('--output', type=pathlib.Path, default=ROOT / 'build/bench/report', help='a folder (%(default)s)')
@@ -200,8 +203,7 @@ def main():
     for name, sentence in LOADS.items():
         results.add_load(name, sentence)
     bench = Bench(options, results)
-    peers = [Nchan(), Mercure(), Centrifugo(), BetterSse(), Threads()]
-    peers = [peer for peer in peers if not options.peers or peer.name in options.peers]
+    peers = [peer() for peer in PEERS if not options.peers or peer.name in options.peers]
     for peer in peers:
         if options.quick and not options.peers and peer.takes_minutes and peer.absent():
             peer.failure = 'not built for a quick run'

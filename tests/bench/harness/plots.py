@@ -126,7 +126,7 @@ PLOTS = [
     ('cpu', ONE_TOPIC, 'CPU per delivery, us', 'CPU time of the server per delivery',
      'one topic, 10,000 readers, an event of 100 bytes a tick; less is better'),
     ('last', ONE_TOPIC, 'until the last has it, ms', 'Until the last of 10,000 readers has an event',
-     'one topic, from publishing to the last byte read; less is better'),
+     'one topic, from publishing to the last arrival, logarithmic; less is better', True),
     ('memory', IDLE, 'memory per subscriber, KB', 'Memory of the server per subscriber',
      '10,000 idle subscribers, logarithmic; less is better', True),
     ('rate', SATURATION, 'deliveries a second', 'Deliveries a second at saturation',
